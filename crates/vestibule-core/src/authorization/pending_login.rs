@@ -1,0 +1,209 @@
+//! A login under way: one secret, from which state, nonce and code verifier are derived, kept where only the browser that
+//! started it can bring it back.
+
+use std::fmt;
+
+use super::AuthorizationResponse;
+use crate::{
+    error::{Excerpt, Misbehaviour, ProtocolError, Unsolicited},
+    issuer::Issuer,
+    jose::{base64url, digest},
+    numeric_date::NumericDate,
+    secret::{Entropy, Secret},
+};
+
+/// A login under way.
+///
+/// Whoever holds it can finish the login, so it is kept sealed and bound to the browser that started it (V17).
+///
+/// # Example
+/// ```
+/// use vestibule_core::{Entropy, NumericDate, PendingLogin};
+///
+/// let now = NumericDate::from_seconds(1_700_000_000);
+/// let pending = PendingLogin::begin(Entropy::from_bytes([7; 32]), now);
+/// let kept = pending.to_bytes();
+/// assert_eq!(PendingLogin::from_bytes(&kept).map(|p| p.attempt()), Some(pending.attempt()));
+/// ```
+#[derive(Debug)]
+pub struct PendingLogin {
+    secret: Secret<[u8; 32]>,
+    begun_at: NumericDate,
+}
+
+impl PendingLogin {
+    /// For how many seconds a person may be at the provider: 30 minutes.
+    pub const LIFETIME: i64 = 30 * 60;
+
+    /// Starts a login.
+    #[must_use]
+    pub fn begin(entropy: Entropy, now: NumericDate) -> Self {
+        Self { secret: entropy.into_secret(), begun_at: now }
+    }
+
+    /// The public name of this attempt: 22 characters of base64url, 128 bits.
+    #[must_use]
+    pub fn attempt(&self) -> String {
+        let derived = digest::derive(self.secret.expose(), "state");
+        let (name, _) = derived.split_at(16);
+        base64url::encode(name)
+    }
+
+    /// When it was started.
+    #[must_use]
+    pub fn begun_at(&self) -> NumericDate {
+        self.begun_at
+    }
+
+    /// Its bytes, secret and all: seal them.
+    #[must_use]
+    pub fn to_bytes(&self) -> Secret<Vec<u8>> {
+        Secret::new([self.secret.expose().as_slice(), &self.begun_at.seconds().to_be_bytes()].concat())
+    }
+
+    /// Reads what [`to_bytes`](Self::to_bytes) wrote.
+    #[must_use]
+    pub fn from_bytes(bytes: &Secret<Vec<u8>>) -> Option<Self> {
+        let (secret, begun_at) = bytes.expose().split_first_chunk::<32>()?;
+        let begun_at = NumericDate::from_seconds(i64::from_be_bytes(begun_at.try_into().ok()?));
+        Some(Self { secret: Secret::new(*secret), begun_at })
+    }
+
+    /// Reads the answer that came back for this attempt, and makes the only [`AuthorizationCode`].
+    ///
+    /// # Errors
+    /// [`ProtocolError::Unsolicited`] when the answer is not for this attempt or comes too late,
+    /// [`ProtocolError::Misbehaved`] when the issuer is not the one that was asked, [`ProtocolError::Denied`] when the provider
+    /// said no.
+    pub fn accept(
+        self,
+        response: AuthorizationResponse,
+        expected: &ExpectedResponse<'_>,
+        now: NumericDate,
+    ) -> Result<AuthorizationCode, ProtocolError> {
+        // RFC 6749 10.12: the state is the one of this attempt.
+        if !digest::constant_time_eq(response.state.attempt().as_bytes(), self.attempt().as_bytes()) {
+            return Err(Unsolicited::UnknownAttempt.into());
+        }
+        let age = now.seconds_since(self.begun_at);
+        if !(-expected.clock_skew..=Self::LIFETIME).contains(&age) {
+            return Err(Unsolicited::Expired { begun_at: self.begun_at }.into());
+        }
+        // RFC 9207 2.4: before anything else is believed, an error included; simple string comparison.
+        match &response.iss {
+            Some(iss) if iss != expected.issuer.as_str() => {
+                return Err(Misbehaviour::ResponseIssuer {
+                    expected: expected.issuer.to_string(),
+                    got: Excerpt::new(iss),
+                }
+                .into());
+            }
+            None if expected.iss_promised => return Err(Misbehaviour::ResponseIssuerMissing.into()),
+            Some(_) | None => {}
+        }
+        let code = response.into_code()?;
+        Ok(AuthorizationCode { code, code_verifier: self.code_verifier(), nonce: Secret::new(self.nonce()) })
+    }
+
+    pub(crate) fn state(&self, carried: &str) -> State {
+        let attempt = self.attempt();
+        State { text: format!("{attempt}.{carried}"), attempt_bytes: attempt.len() }
+    }
+
+    /// 256 bits, as 43 characters.
+    pub(crate) fn nonce(&self) -> String {
+        base64url::encode(digest::derive(self.secret.expose(), "nonce"))
+    }
+
+    /// RFC 7636 4.1: 43 characters of the unreserved set.
+    fn code_verifier(&self) -> Secret<String> {
+        Secret::new(base64url::encode(digest::derive(self.secret.expose(), "code_verifier")))
+    }
+
+    /// RFC 7636 4.2: S256.
+    pub(crate) fn code_challenge(&self) -> String {
+        digest::code_challenge(self.code_verifier().expose())
+    }
+}
+
+/// What a response to a login must agree with.
+#[derive(Clone, Copy, Debug)]
+pub struct ExpectedResponse<'a> {
+    issuer: &'a Issuer,
+    iss_promised: bool,
+    clock_skew: i64,
+}
+
+impl<'a> ExpectedResponse<'a> {
+    /// A response of the provider that this metadata describes.
+    #[must_use]
+    pub fn of(metadata: &'a crate::ProviderMetadata) -> Self {
+        Self {
+            issuer: metadata.issuer(),
+            iss_promised: metadata.authorization_response_iss_parameter_supported(),
+            // The attempt was started by our own clock; a small step back of it is no reason to refuse.
+            clock_skew: 60,
+        }
+    }
+}
+
+/// The code of a response that was checked: for one token request.
+#[derive(Debug)]
+pub struct AuthorizationCode {
+    pub(crate) code: Secret<String>,
+    pub(crate) code_verifier: Secret<String>,
+    pub(crate) nonce: Secret<String>,
+}
+
+/// The `state` parameter: the name of the attempt, a dot, and text that the caller gave along.
+#[derive(Clone, PartialEq, Eq)]
+pub struct State {
+    text: String,
+    attempt_bytes: usize,
+}
+
+impl State {
+    /// The most bytes of a state that is looked at.
+    const MOST_BYTES: usize = 2048;
+
+    /// Reads a state of ours.
+    ///
+    /// # Errors
+    /// [`Unsolicited::ForeignState`] when it has not the form of one that we made.
+    pub fn parse(text: impl Into<String>) -> Result<Self, Unsolicited> {
+        let text = text.into();
+        let is_ours = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'.');
+        match text.split_once('.') {
+            Some((attempt, _))
+                if attempt.len() == 22 && text.len() <= Self::MOST_BYTES && text.bytes().all(is_ours) =>
+            {
+                Ok(Self { attempt_bytes: attempt.len(), text })
+            }
+            _ => Err(Unsolicited::ForeignState),
+        }
+    }
+
+    /// The name of the attempt.
+    #[must_use]
+    pub fn attempt(&self) -> &str {
+        self.text.split_at(self.attempt_bytes).0
+    }
+
+    /// The text that was given along.
+    #[must_use]
+    pub fn carried(&self) -> &str {
+        self.text.split_at(self.attempt_bytes + 1).1
+    }
+
+    /// The whole, as it travels.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("State(***)")
+    }
+}

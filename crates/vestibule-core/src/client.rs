@@ -1,0 +1,209 @@
+//! Who we are at one provider. Every request starts here.
+
+use crate::{
+    client_auth::{Authentication, TokenEndpointAuthMethod},
+    discovery::ProviderMetadata,
+    error::{Excerpt, InvalidMetadata},
+    id_token::ExpectedIdToken,
+    jose::SignatureAlgorithm,
+    secret::Secret,
+};
+
+/// Who we are at one provider: what it calls us, how we prove it, and what we agreed on.
+///
+/// # Example
+/// ```
+/// use vestibule_core::{Client, SignatureAlgorithm};
+///
+/// let client = Client::confidential("my-app", "a secret that only the two of us know")
+///     .id_token_signed_response_alg(SignatureAlgorithm::Es256);
+/// assert_eq!(client.client_id(), "my-app");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Client {
+    client_id: String,
+    client_secret: Option<Secret<String>>,
+    token_endpoint_auth_method: Option<TokenEndpointAuthMethod>,
+    id_token_signed_response_alg: SignatureAlgorithm,
+    trusted_audiences: Vec<String>,
+    clock_skew: i64,
+}
+
+/// Why a client cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidClient {
+    /// The client_id is empty.
+    #[error("client_id is empty")]
+    EmptyClientId,
+    /// The client_secret is empty.
+    #[error("client_secret is empty")]
+    EmptyClientSecret,
+    /// The method needs a secret and there is none.
+    #[error("token_endpoint_auth_method {} needs a client_secret", .0.name())]
+    SecretMissing(TokenEndpointAuthMethod),
+    /// There is a secret, and the method would not use it.
+    #[error("there is a client_secret, and token_endpoint_auth_method none would not use it")]
+    SecretUnused,
+    /// More clock skew than is safe.
+    #[error("a clock skew of {0} seconds is not within 0 to 300")]
+    ClockSkew(i64),
+}
+
+impl Client {
+    /// A client with a secret.
+    #[must_use]
+    pub fn confidential(client_id: impl Into<String>, client_secret: impl Into<Secret<String>>) -> Self {
+        Self { client_secret: Some(client_secret.into()), ..Self::public(client_id) }
+    }
+
+    /// A client without a secret (RFC 6749 2.1): PKCE alone binds the code to us.
+    #[must_use]
+    pub fn public(client_id: impl Into<String>) -> Self {
+        Self {
+            client_id: client_id.into(),
+            client_secret: None,
+            token_endpoint_auth_method: None,
+            id_token_signed_response_alg: SignatureAlgorithm::Rs256,
+            trusted_audiences: Vec::new(),
+            clock_skew: 60,
+        }
+    }
+
+    /// How to authenticate at the token endpoint.
+    ///
+    /// Unset, a client with a secret uses `client_secret_basic`, or `client_secret_post` where the provider's metadata offers
+    /// only that. It is chosen from the metadata, never by trial (V87).
+    #[must_use]
+    pub fn token_endpoint_auth_method(self, method: TokenEndpointAuthMethod) -> Self {
+        Self { token_endpoint_auth_method: Some(method), ..self }
+    }
+
+    /// The one algorithm that ID Tokens for us are signed with: what is registered, RS256 unless said (Registration 2).
+    #[must_use]
+    pub fn id_token_signed_response_alg(self, algorithm: SignatureAlgorithm) -> Self {
+        Self { id_token_signed_response_alg: algorithm, ..self }
+    }
+
+    /// Other audiences that an ID Token for us may name besides us (Core 3.1.3.7 (3)). None unless said.
+    #[must_use]
+    pub fn trusted_audience(mut self, audience: impl Into<String>) -> Self {
+        self.trusted_audiences.push(audience.into());
+        self
+    }
+
+    /// By how many seconds the provider's clock may differ from ours: 60 unless said, at most 300 (V55).
+    #[must_use]
+    pub fn clock_skew(self, seconds: i64) -> Self {
+        Self { clock_skew: seconds, ..self }
+    }
+
+    /// What the provider calls us.
+    #[must_use]
+    pub fn client_id(&self) -> &str {
+        &self.client_id
+    }
+
+    /// Whether these settings can work together, before any provider is asked.
+    ///
+    /// # Errors
+    /// [`InvalidClient`] says what to change.
+    pub fn check(&self) -> Result<(), InvalidClient> {
+        if self.client_id.is_empty() {
+            return Err(InvalidClient::EmptyClientId);
+        }
+        if self.client_secret.as_ref().is_some_and(|secret| secret.expose().is_empty()) {
+            return Err(InvalidClient::EmptyClientSecret);
+        }
+        if !(0..=300).contains(&self.clock_skew) {
+            return Err(InvalidClient::ClockSkew(self.clock_skew));
+        }
+        match (self.token_endpoint_auth_method, &self.client_secret) {
+            (Some(TokenEndpointAuthMethod::None), Some(_)) => Err(InvalidClient::SecretUnused),
+            (
+                Some(method @ (TokenEndpointAuthMethod::ClientSecretBasic | TokenEndpointAuthMethod::ClientSecretPost)),
+                None,
+            ) => Err(InvalidClient::SecretMissing(method)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether this provider, as far as its metadata says, can do what we agreed on.
+    ///
+    /// # Errors
+    /// [`InvalidMetadata::Unsupported`] names what is wanted and what is offered.
+    pub fn check_provider(&self, metadata: &ProviderMetadata) -> Result<(), InvalidMetadata> {
+        metadata.supports(self.id_token_signed_response_alg)?;
+        self.authentication(metadata).map(drop)
+    }
+
+    /// What an ID Token for this client must look like.
+    #[must_use]
+    pub fn expected_id_token<'a>(&'a self, metadata: &'a ProviderMetadata) -> ExpectedIdToken<'a> {
+        ExpectedIdToken {
+            issuer: metadata.issuer(),
+            client_id: &self.client_id,
+            algorithm: self.id_token_signed_response_alg,
+            trusted_audiences: &self.trusted_audiences,
+            clock_skew: self.clock_skew,
+        }
+    }
+
+    /// How to authenticate at this provider: as set, else what its metadata offers (V87: never by trial).
+    pub(crate) fn authentication(&self, metadata: &ProviderMetadata) -> Result<Authentication, InvalidMetadata> {
+        use TokenEndpointAuthMethod::{ClientSecretBasic, ClientSecretPost, None as Unauthenticated};
+        let Some(secret) = &self.client_secret else { return Ok(Authentication::None) };
+        let method = match self.token_endpoint_auth_method {
+            Some(method) => method,
+            None if metadata.offers_auth_method(ClientSecretBasic.name()) => ClientSecretBasic,
+            None if metadata.offers_auth_method(ClientSecretPost.name()) => ClientSecretPost,
+            None => {
+                return Err(InvalidMetadata::Unsupported {
+                    what: "client authentication by",
+                    wanted: ClientSecretBasic.name(),
+                    member: "token_endpoint_auth_methods_supported",
+                    offered: metadata.describes_auth_methods().unwrap_or_else(|| Excerpt::new("")),
+                });
+            }
+        };
+        Ok(match method {
+            ClientSecretBasic => Authentication::Basic(secret.clone()),
+            ClientSecretPost => Authentication::Post(secret.clone()),
+            Unauthenticated => Authentication::None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_that_contradict_each_other_are_refused() {
+        use TokenEndpointAuthMethod::{ClientSecretBasic, ClientSecretPost};
+        assert_eq!(Client::public("rp").check(), Ok(()));
+        assert_eq!(Client::confidential("rp", "s").check(), Ok(()));
+        assert_eq!(Client::public("").check(), Err(InvalidClient::EmptyClientId));
+        assert_eq!(Client::confidential("rp", "").check(), Err(InvalidClient::EmptyClientSecret));
+        assert_eq!(
+            Client::public("rp").token_endpoint_auth_method(ClientSecretPost).check(),
+            Err(InvalidClient::SecretMissing(ClientSecretPost))
+        );
+        assert_eq!(
+            Client::public("rp").token_endpoint_auth_method(ClientSecretBasic).check(),
+            Err(InvalidClient::SecretMissing(ClientSecretBasic))
+        );
+        assert_eq!(
+            Client::confidential("rp", "s").token_endpoint_auth_method(TokenEndpointAuthMethod::None).check(),
+            Err(InvalidClient::SecretUnused)
+        );
+    }
+
+    /// V55
+    #[test]
+    fn more_than_300_seconds_of_skew_are_refused() {
+        assert_eq!(Client::public("rp").clock_skew(300).check(), Ok(()));
+        assert_eq!(Client::public("rp").clock_skew(301).check(), Err(InvalidClient::ClockSkew(301)));
+        assert_eq!(Client::public("rp").clock_skew(-1).check(), Err(InvalidClient::ClockSkew(-1)));
+    }
+}

@@ -1,0 +1,186 @@
+//! One question to the provider and the reading of its answer.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode, header};
+use serde_json::{Map, Value};
+
+use crate::{
+    error::{Excerpt, JsonFault, Misbehaviour, ProtocolError},
+    json,
+    numeric_date::NumericDate,
+    secret::Entropy,
+};
+
+/// One question to the provider and the reading of its answer, without the sending.
+///
+/// Whoever drives it calls [`request`](Self::request), carries the request out within [`LIMITS`](Self::LIMITS), and hands the
+/// response to [`accept`](Self::accept); on [`Step::Again`] once more.
+///
+/// # Example
+/// ```
+/// use bytes::Bytes;
+/// use vestibule_core::{Entropy, Exchange, Issuer, NumericDate, Step, discovery::DiscoveryRequest};
+///
+/// let now = NumericDate::from_seconds(1_700_000_000);
+/// let mut discovery = DiscoveryRequest::new(Issuer::parse("https://login.example.com")?);
+/// let request = discovery.request(now, Entropy::from_bytes([7; 32]));
+/// assert_eq!(request.uri(), "https://login.example.com/.well-known/openid-configuration");
+/// // send it with any HTTP client, then:
+/// let answer = http::Response::builder().status(404).body(Bytes::new())?;
+/// assert!(discovery.accept(now, answer).is_err());
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+pub trait Exchange: Sized {
+    /// What a good answer becomes.
+    type Output;
+
+    /// What the one who sends must hold to.
+    const LIMITS: Limits;
+
+    /// The request to send now. A second call makes a second request with one-time values of its own.
+    fn request(&mut self, now: NumericDate, entropy: Entropy) -> Request<Bytes>;
+
+    /// Reads the answer to the last request.
+    ///
+    /// # Errors
+    /// [`ProtocolError`] with the exact reason why the answer is not one that the specification allows.
+    fn accept(self, now: NumericDate, response: Response<Bytes>) -> Result<Step<Self>, ProtocolError>;
+}
+
+/// Where an exchange stands after an answer.
+#[derive(Debug)]
+#[expect(clippy::exhaustive_enums, reason = "a driver must handle both, and there is no third")]
+pub enum Step<E: Exchange> {
+    /// Finished.
+    Done(E::Output),
+    /// The provider asks for the same once more, in another form.
+    Again(E),
+}
+
+/// What the sender of an exchange must hold to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The most bytes that a response body may have, after any decoding (V83).
+    pub body_bytes: usize,
+    /// The media types that a good answer may have; compared by exact essence (V84).
+    pub media_types: &'static [&'static str],
+}
+
+impl Limits {
+    /// Limits for one kind of answer.
+    #[must_use]
+    pub const fn new(body_bytes: usize, media_types: &'static [&'static str]) -> Self {
+        Self { body_bytes, media_types }
+    }
+}
+
+/// The body of a 200 answer of an accepted media type, as a JSON object.
+pub(crate) fn json_answer(
+    endpoint: Endpoint,
+    limits: &Limits,
+    response: &Response<Bytes>,
+) -> Result<Map<String, Value>, Misbehaviour> {
+    if response.status() != StatusCode::OK {
+        return Err(Misbehaviour::UnexpectedStatus { endpoint, status: response.status().as_u16() });
+    }
+    json_body(endpoint, limits, response)
+}
+
+/// The body as a JSON object, whatever the status.
+pub(crate) fn json_body(
+    endpoint: Endpoint,
+    limits: &Limits,
+    response: &Response<Bytes>,
+) -> Result<Map<String, Value>, Misbehaviour> {
+    if response.body().len() > limits.body_bytes {
+        return Err(Misbehaviour::BodyTooLarge { limit: limits.body_bytes });
+    }
+    let content_type = response.headers().get(header::CONTENT_TYPE).map_or("", |value| value.to_str().unwrap_or(""));
+    let essence = content_type.split(';').next().unwrap_or("").trim();
+    if !limits.media_types.iter().any(|accepted| essence.eq_ignore_ascii_case(accepted)) {
+        return Err(Misbehaviour::UnexpectedMediaType { endpoint, got: Excerpt::new(content_type) });
+    }
+    json::object(response.body()).map_err(|fault| fault.at(endpoint))
+}
+
+impl JsonFault {
+    pub(crate) fn at(self, endpoint: Endpoint) -> Misbehaviour {
+        Misbehaviour::Json { endpoint, fault: self }
+    }
+}
+
+/// Which of the provider's answers an error speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Endpoint {
+    /// The provider's metadata (Discovery 4).
+    Configuration,
+    /// The provider's key set (RFC 7517 5).
+    Jwks,
+    /// The token endpoint (Core 3.1.3).
+    Token,
+    /// The userinfo endpoint (Core 5.3).
+    UserInfo,
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Configuration => "the provider's metadata document",
+            Self::Jwks => "the provider's key set",
+            Self::Token => "the token endpoint",
+            Self::UserInfo => "the userinfo endpoint",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: Limits = Limits::new(64, &["application/json"]);
+
+    fn answer(status: u16, content_type: &str, body: &'static str) -> Response<Bytes> {
+        Response::builder()
+            .status(status)
+            .header(header::CONTENT_TYPE, content_type)
+            .body(Bytes::from_static(body.as_bytes()))
+            .expect("valid")
+    }
+
+    fn read(response: &Response<Bytes>) -> Result<usize, Misbehaviour> {
+        json_answer(Endpoint::Token, &LIMITS, response).map(|object| object.len())
+    }
+
+    /// V84
+    #[test]
+    fn only_the_exact_media_type_is_read() {
+        assert_eq!(read(&answer(200, "application/json", "{}")), Ok(0));
+        assert_eq!(read(&answer(200, "Application/JSON; charset=utf-8", "{}")), Ok(0));
+        for other in ["text/html", "application/jsonp", "text/json", "application/json+evil", ""] {
+            assert!(
+                matches!(read(&answer(200, other, "{}")), Err(Misbehaviour::UnexpectedMediaType { .. })),
+                "{other}"
+            );
+        }
+    }
+
+    /// R62, V79
+    #[test]
+    fn a_redirect_is_not_an_answer() {
+        for status in [201, 204, 301, 302, 303, 307, 308, 500] {
+            let reason = Misbehaviour::UnexpectedStatus { endpoint: Endpoint::Token, status };
+            assert_eq!(read(&answer(status, "application/json", "{}")), Err(reason));
+        }
+    }
+
+    /// V83
+    #[test]
+    fn a_body_over_the_limit_is_not_read() {
+        let body = r#"{"a":"0123456789012345678901234567890123456789012345678901234567890123456789"}"#;
+        assert_eq!(read(&answer(200, "application/json", body)), Err(Misbehaviour::BodyTooLarge { limit: 64 }));
+    }
+}

@@ -1,0 +1,171 @@
+//! Private keys: what makes a signature. A relying party signs assertions and request objects; a provider for tests signs tokens.
+
+use std::fmt;
+
+use aws_lc_rs::{
+    rand::SystemRandom,
+    rsa::KeySize,
+    signature::{self, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair, RsaKeyPair},
+};
+use serde_json::{Map, Value, json};
+
+use super::{
+    algorithm::{Curve, Family, SignatureAlgorithm},
+    base64url, digest,
+};
+
+/// A private key, bound to one algorithm.
+///
+/// # Example
+/// ```
+/// use vestibule_core::{JwkSet, SignatureAlgorithm, jose::{CompactJws, SigningKey}};
+///
+/// let key = SigningKey::generate(SignatureAlgorithm::Es256)?;
+/// let token = key.sign("JWT", serde_json::json!({"sub": "alice"}).to_string().as_bytes())?;
+///
+/// let keys = JwkSet::from_json(serde_json::json!({"keys": [key.public_jwk()]}).to_string().as_bytes())?;
+/// assert!(CompactJws::parse(&token)?.verify(SignatureAlgorithm::Es256, &keys).is_ok());
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+pub struct SigningKey {
+    algorithm: SignatureAlgorithm,
+    kid: String,
+    pair: Pair,
+}
+
+enum Pair {
+    Rsa(RsaKeyPair),
+    Ec(Curve, EcdsaKeyPair),
+    Ed25519(Ed25519KeyPair),
+}
+
+/// The crypto library could not make a key or a signature: it is out of memory or of randomness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the crypto library could not make a key or a signature")]
+#[non_exhaustive]
+pub struct SigningFailed;
+
+impl SigningKey {
+    /// Makes a new key; its kid is its thumbprint. Key operations draw their own randomness.
+    ///
+    /// # Errors
+    /// [`SigningFailed`] when the operating system gives no memory or randomness.
+    pub fn generate(algorithm: SignatureAlgorithm) -> Result<Self, SigningFailed> {
+        let pair = match algorithm.family() {
+            Family::Rsa(..) => RsaKeyPair::generate(KeySize::Rsa2048).map(Pair::Rsa),
+            Family::Ec(curve) => EcdsaKeyPair::generate(curve.signing()).map(|pair| Pair::Ec(curve, pair)),
+            Family::Ed25519 => Ed25519KeyPair::generate().map(Pair::Ed25519),
+        }
+        .map_err(|_| SigningFailed)?;
+        let kid = base64url::encode(digest::sha256(Value::Object(pair.public_members()).to_string().as_bytes()));
+        Ok(Self { algorithm, kid, pair })
+    }
+
+    /// The same key under another kid.
+    #[must_use]
+    pub fn with_kid(self, kid: impl Into<String>) -> Self {
+        Self { kid: kid.into(), ..self }
+    }
+
+    /// Its kid.
+    #[must_use]
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    /// Its algorithm.
+    #[must_use]
+    pub fn algorithm(&self) -> SignatureAlgorithm {
+        self.algorithm
+    }
+
+    /// The public half, for a key set (RFC 7517 4).
+    #[must_use]
+    pub fn public_jwk(&self) -> Value {
+        let mut members = self.pair.public_members();
+        members.insert("kid".to_owned(), json!(self.kid));
+        members.insert("alg".to_owned(), json!(self.algorithm.name()));
+        members.insert("use".to_owned(), json!("sig"));
+        Value::Object(members)
+    }
+
+    /// Signs a payload, in compact form, with `alg`, `kid` and `typ` in the header.
+    ///
+    /// # Errors
+    /// [`SigningFailed`] when the operating system gives no memory or randomness.
+    pub fn sign(&self, typ: &str, payload: &[u8]) -> Result<String, SigningFailed> {
+        let header = json!({"alg": self.algorithm.name(), "kid": self.kid, "typ": typ});
+        self.sign_with_header(&header, payload)
+    }
+
+    /// Signs a payload under a header of the caller's own, whatever it claims: for tests of those who verify.
+    ///
+    /// # Errors
+    /// [`SigningFailed`] when the operating system gives no memory or randomness.
+    pub fn sign_with_header(&self, header: &Value, payload: &[u8]) -> Result<String, SigningFailed> {
+        let mut token = format!("{}.{}", base64url::encode(header.to_string()), base64url::encode(payload));
+        let signature = self.signature(token.as_bytes())?;
+        token.push('.');
+        token.push_str(&base64url::encode(signature));
+        Ok(token)
+    }
+
+    fn signature(&self, message: &[u8]) -> Result<Vec<u8>, SigningFailed> {
+        let random = SystemRandom::new();
+        match (&self.pair, self.algorithm.family()) {
+            (Pair::Rsa(pair), Family::Rsa(_, encoding)) => {
+                let mut signature = vec![0; pair.public_modulus_len()];
+                pair.sign(encoding, &random, message, &mut signature).map_err(|_| SigningFailed)?;
+                Ok(signature)
+            }
+            (Pair::Ec(_, pair), _) => {
+                pair.sign(&random, message).map(|s| s.as_ref().to_vec()).map_err(|_| SigningFailed)
+            }
+            (Pair::Ed25519(pair), _) => Ok(pair.sign(message).as_ref().to_vec()),
+            (Pair::Rsa(_), _) => Err(SigningFailed),
+        }
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SigningKey").field("algorithm", &self.algorithm).field("kid", &self.kid).finish_non_exhaustive()
+    }
+}
+
+impl Pair {
+    /// The required members of the public key (RFC 7638 3.2): of these the thumbprint is made.
+    fn public_members(&self) -> Map<String, Value> {
+        let members = match self {
+            Self::Rsa(pair) => {
+                let key = pair.public_key();
+                json!({
+                    "e": base64url::encode(key.exponent().big_endian_without_leading_zero()),
+                    "kty": "RSA",
+                    "n": base64url::encode(key.modulus().big_endian_without_leading_zero()),
+                })
+            }
+            Self::Ec(curve, pair) => {
+                let point = pair.public_key().as_ref();
+                let (x, y) = point.split_first().map_or((point, point), |(_, xy)| xy.split_at(xy.len() / 2));
+                json!({"crv": curve.name(), "kty": "EC", "x": base64url::encode(x), "y": base64url::encode(y)})
+            }
+            Self::Ed25519(pair) => json!({"crv": "Ed25519", "kty": "OKP", "x": base64url::encode(pair.public_key())}),
+        };
+        match members {
+            Value::Object(members) => members,
+            _ => Map::new(),
+        }
+    }
+}
+
+impl Curve {
+    fn signing(self) -> &'static EcdsaSigningAlgorithm {
+        match self {
+            Self::P256 => &signature::ECDSA_P256_SHA256_FIXED_SIGNING,
+            Self::P384 => &signature::ECDSA_P384_SHA384_FIXED_SIGNING,
+            Self::P521 => &signature::ECDSA_P521_SHA512_FIXED_SIGNING,
+            Self::Secp256k1 => &signature::ECDSA_P256K1_SHA256_FIXED_SIGNING,
+        }
+    }
+}

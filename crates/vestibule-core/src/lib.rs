@@ -1,0 +1,36 @@
+#![doc = include_str!("../README.md")]
+
+pub mod authorization;
+pub mod claims;
+pub mod client;
+pub mod client_auth;
+pub mod discovery;
+pub mod error;
+pub mod exchange;
+pub mod http_client;
+pub mod id_token;
+pub mod issuer;
+pub mod jose;
+mod json;
+pub mod logout;
+pub mod numeric_date;
+pub mod secret;
+pub mod token;
+pub mod userinfo;
+
+pub use authorization::{AuthorizationCode, AuthorizationRequest, AuthorizationResponse, PendingLogin, State};
+pub use claims::{Audience, ClaimsSet, Subject};
+pub use client::Client;
+pub use client_auth::TokenEndpointAuthMethod;
+pub use discovery::ProviderMetadata;
+pub use error::{ErrorResponse, Misbehaviour, ProtocolError, Unsolicited};
+pub use exchange::{Exchange, Limits, Step};
+pub use http_client::{HttpClient, HttpError};
+pub use id_token::{IdToken, UnverifiedIdToken};
+pub use issuer::Issuer;
+pub use jose::{JwkSet, SignatureAlgorithm};
+pub use logout::EndSessionRequest;
+pub use numeric_date::NumericDate;
+pub use secret::{Entropy, Secret};
+pub use token::TokenResponse;
+pub use userinfo::UserInfoMethod;

@@ -1,0 +1,69 @@
+//! Leaving the provider too (RP-Initiated Logout 1.0).
+
+use url::{Url, form_urlencoded};
+
+use crate::{client::Client, discovery::ProviderMetadata, secret::Secret};
+
+/// The request that ends the provider's session (RP-Initiated Logout 2); the browser carries it, as a GET or as a form.
+///
+/// # Example
+/// ```
+/// use vestibule_core::{Client, EndSessionRequest, ProviderMetadata};
+///
+/// # let metadata = ProviderMetadata::from_json(br#"{"issuer": "https://login.example.com",
+/// #   "authorization_endpoint": "https://login.example.com/authorize", "end_session_endpoint": "https://login.example.com/logout",
+/// #   "token_endpoint": "https://login.example.com/token", "jwks_uri": "https://login.example.com/keys"}"#)?;
+/// let request = EndSessionRequest::new(&metadata, &Client::public("my-app"), None, "https://app.example.com/bye", "s-1")
+///     .expect("this provider has an end_session_endpoint");
+/// assert_eq!(
+///     request.url().as_str(),
+///     "https://login.example.com/logout?client_id=my-app&post_logout_redirect_uri=https%3A%2F%2Fapp.example.com%2Fbye&state=s-1",
+/// );
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct EndSessionRequest {
+    end_session_endpoint: Url,
+    parameters: Vec<(&'static str, Secret<String>)>,
+}
+
+impl EndSessionRequest {
+    /// `None` when the provider has no end_session_endpoint.
+    #[must_use]
+    pub fn new(
+        metadata: &ProviderMetadata,
+        client: &Client,
+        id_token_hint: Option<&Secret<String>>,
+        post_logout_redirect_uri: &str,
+        state: &str,
+    ) -> Option<Self> {
+        let end_session_endpoint = metadata.end_session_endpoint()?.clone();
+        let mut parameters = Vec::with_capacity(4);
+        parameters.extend(id_token_hint.map(|hint| ("id_token_hint", hint.clone())));
+        parameters.push(("client_id", client.client_id().into()));
+        parameters.push(("post_logout_redirect_uri", post_logout_redirect_uri.into()));
+        parameters.push(("state", state.into()));
+        Some(Self { end_session_endpoint, parameters })
+    }
+
+    /// Where the request goes.
+    #[must_use]
+    pub fn endpoint(&self) -> &Url {
+        &self.end_session_endpoint
+    }
+
+    /// Its parameters by name, for a form.
+    pub fn parameters(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.parameters.iter().map(|(name, value)| (*name, value.expose().as_str()))
+    }
+
+    /// The whole as one URL. It holds the ID Token: not for logs.
+    #[must_use]
+    pub fn url(&self) -> Url {
+        let mut url = self.end_session_endpoint.clone();
+        let mut query = form_urlencoded::Serializer::new(url.query().unwrap_or_default().to_owned());
+        query.extend_pairs(self.parameters());
+        url.set_query(Some(&query.finish()));
+        url
+    }
+}
