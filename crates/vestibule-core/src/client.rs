@@ -45,6 +45,9 @@ pub enum InvalidClient {
     /// There is a secret, and the method would not use it.
     #[error("there is a client_secret, and token_endpoint_auth_method none would not use it")]
     SecretUnused,
+    /// An HMAC needs a secret of at least the size of its hash (RFC 7518 3.2, V54).
+    #[error("id_token_signed_response_alg {0} needs a client_secret of at least {bytes} bytes", bytes = .0.secret_bytes())]
+    SecretTooShort(SignatureAlgorithm),
     /// More clock skew than is safe.
     #[error("a clock skew of {0} seconds is not within 0 to 300")]
     ClockSkew(i64),
@@ -98,6 +101,12 @@ impl Client {
         Self { clock_skew: seconds, ..self }
     }
 
+    /// Whether ID Tokens for this client are verified with the provider's published keys, rather than with the client secret.
+    #[must_use]
+    pub fn needs_provider_keys(&self) -> bool {
+        !self.id_token_signed_response_alg.is_symmetric()
+    }
+
     /// What the provider calls us.
     #[must_use]
     pub fn client_id(&self) -> &str {
@@ -117,6 +126,10 @@ impl Client {
         }
         if !(0..=300).contains(&self.clock_skew) {
             return Err(InvalidClient::ClockSkew(self.clock_skew));
+        }
+        let secret_bytes = self.client_secret.as_ref().map_or(0, |secret| secret.expose().len());
+        if secret_bytes < self.id_token_signed_response_alg.secret_bytes() {
+            return Err(InvalidClient::SecretTooShort(self.id_token_signed_response_alg));
         }
         match (self.token_endpoint_auth_method, &self.client_secret) {
             (Some(TokenEndpointAuthMethod::None), Some(_)) => Err(InvalidClient::SecretUnused),
@@ -144,6 +157,7 @@ impl Client {
             issuer: metadata.issuer(),
             client_id: &self.client_id,
             algorithm: self.id_token_signed_response_alg,
+            client_secret: self.client_secret.as_ref(),
             trusted_audiences: &self.trusted_audiences,
             clock_skew: self.clock_skew,
         }
@@ -197,6 +211,22 @@ mod tests {
             Client::confidential("rp", "s").token_endpoint_auth_method(TokenEndpointAuthMethod::None).check(),
             Err(InvalidClient::SecretUnused)
         );
+    }
+
+    /// V54
+    #[test]
+    fn an_hmac_needs_a_secret_as_long_as_its_hash() {
+        for (algorithm, bytes) in
+            [(SignatureAlgorithm::Hs256, 32), (SignatureAlgorithm::Hs384, 48), (SignatureAlgorithm::Hs512, 64)]
+        {
+            let client = |bytes| Client::confidential("rp", "x".repeat(bytes)).id_token_signed_response_alg(algorithm);
+            assert_eq!(client(bytes).check(), Ok(()));
+            assert_eq!(client(bytes - 1).check(), Err(InvalidClient::SecretTooShort(algorithm)));
+            assert_eq!(
+                Client::public("rp").id_token_signed_response_alg(algorithm).check(),
+                Err(InvalidClient::SecretTooShort(algorithm))
+            );
+        }
     }
 
     /// V55

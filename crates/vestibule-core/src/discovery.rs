@@ -38,6 +38,7 @@ pub struct ProviderMetadata {
     jwks_uri: Url,
     userinfo_endpoint: Option<Url>,
     end_session_endpoint: Option<Url>,
+    registration_endpoint: Option<Url>,
     response_types_supported: Option<Vec<String>>,
     id_token_signing_alg_values_supported: Option<Vec<String>>,
     token_endpoint_auth_methods_supported: Option<Vec<String>>,
@@ -64,6 +65,7 @@ impl ProviderMetadata {
             jwks_uri: required_endpoint(object, &issuer, "jwks_uri")?,
             userinfo_endpoint: endpoint(object, &issuer, "userinfo_endpoint")?,
             end_session_endpoint: endpoint(object, &issuer, "end_session_endpoint")?,
+            registration_endpoint: endpoint(object, &issuer, "registration_endpoint")?,
             response_types_supported: json::member(object, "response_types_supported")?,
             id_token_signing_alg_values_supported: json::member(object, "id_token_signing_alg_values_supported")?,
             token_endpoint_auth_methods_supported: json::member(object, "token_endpoint_auth_methods_supported")?,
@@ -112,10 +114,34 @@ impl ProviderMetadata {
         self.end_session_endpoint.as_ref()
     }
 
+    /// Where clients register themselves (Registration 3), if the provider has such a place.
+    #[must_use]
+    pub fn registration_endpoint(&self) -> Option<&Url> {
+        self.registration_endpoint.as_ref()
+    }
+
     /// Whether the provider promises `iss` in its authorization responses (RFC 9207 3).
     #[must_use]
     pub fn authorization_response_iss_parameter_supported(&self) -> bool {
         self.authorization_response_iss_parameter_supported
+    }
+
+    /// Whether this metadata sends people, codes and tokens to the same hosts as `earlier` did (R108).
+    #[must_use]
+    pub fn has_the_hosts_of(&self, earlier: &Self) -> bool {
+        let hosts = |metadata: &Self| {
+            let optional =
+                [&metadata.userinfo_endpoint, &metadata.end_session_endpoint, &metadata.registration_endpoint];
+            let optional = optional.map(|url| url.as_ref().map(Url::origin));
+            (
+                [&metadata.authorization_endpoint, &metadata.token_endpoint, &metadata.jwks_uri].map(Url::origin),
+                optional,
+            )
+        };
+        let ((required, optional), (earlier_required, earlier_optional)) = (hosts(self), hosts(earlier));
+        // An endpoint may come or go; one that stays, stays where it is.
+        let stays = |(new, old): (Option<_>, Option<_>)| new.is_none() || old.is_none() || new == old;
+        required == earlier_required && optional.into_iter().zip(earlier_optional).all(stays)
     }
 
     /// The client authentication methods that the token endpoint offers; when it does not say, `client_secret_basic`
@@ -124,6 +150,14 @@ impl ProviderMetadata {
         match &self.token_endpoint_auth_methods_supported {
             Some(offered) => offered.iter().any(|name| name == method),
             None => method == "client_secret_basic",
+        }
+    }
+
+    /// Whether the provider signs ID Tokens with this algorithm; when it does not say, RS256 (Discovery 3).
+    pub(crate) fn offers_algorithm(&self, algorithm: SignatureAlgorithm) -> bool {
+        match &self.id_token_signing_alg_values_supported {
+            Some(offered) => offered.iter().any(|name| name == algorithm.name()),
+            None => algorithm == SignatureAlgorithm::Rs256,
         }
     }
 

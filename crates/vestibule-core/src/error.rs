@@ -114,6 +114,8 @@ pub enum Misbehaviour {
     AccessToken,
     #[error("the token response has no ID Token (Core 3.1.3.3)")]
     NoIdToken,
+    #[error("the registration {0}")]
+    Registration(#[from] InvalidRegistration),
     #[error("the ID Token {0}")]
     IdToken(#[from] InvalidIdToken),
     #[error("the userinfo response is about subject '{got}', the ID Token about '{expected}' (Core 5.3.4)")]
@@ -133,8 +135,31 @@ pub enum InvalidMetadata {
     IssuerMismatch { expected: String, got: Excerpt },
     #[error("provider metadata: {member} '{got}' is not an https URL")]
     Endpoint { member: &'static str, got: Excerpt },
+    #[error("the provider has no registration_endpoint: give a client_id that you registered by hand")]
+    NoRegistration,
     #[error("the provider does not support {what} '{wanted}'; its {member} has {offered}")]
     Unsupported { what: &'static str, wanted: &'static str, member: &'static str, offered: Excerpt },
+}
+
+/// Why the answer to a registration cannot be adopted (Registration 3.2, RFC 7591 3.2.1).
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the message of each says it, and the fields are what the message shows")]
+pub enum InvalidRegistration {
+    #[error("cannot be read: {0}")]
+    Json(#[from] JsonFault),
+    #[error("has an empty client_id")]
+    EmptyClientId,
+    #[error("lacks the redirect URI that we asked for")]
+    RedirectUris,
+    #[error("has token_endpoint_auth_method '{got}', which we cannot use")]
+    AuthMethod { got: Excerpt },
+    #[error("has no client_secret, which its token_endpoint_auth_method needs")]
+    NoSecret,
+    #[error("has id_token_signed_response_alg '{got}', which we cannot use")]
+    Algorithm { got: Excerpt },
+    #[error("cannot be used: {0}")]
+    Unusable(crate::client::InvalidClient),
 }
 
 /// Why an ID Token is refused. Each reason is one check of Core 3.1.3.7 or 3.1.3.8, or of the format beneath it.
@@ -174,6 +199,8 @@ pub enum InvalidIdToken {
     Subject,
     #[error("has an at_hash that does not fit the access token (Core 3.1.3.8)")]
     AccessTokenHash,
+    #[error("has a c_hash that does not fit the code (Core 3.3.2.11)")]
+    CodeHash,
 }
 
 /// What arrived at the callback and belongs to no login under way.

@@ -124,6 +124,8 @@ pub enum Endpoint {
     Token,
     /// The userinfo endpoint (Core 5.3).
     UserInfo,
+    /// The registration endpoint (Registration 3).
+    Registration,
 }
 
 impl fmt::Display for Endpoint {
@@ -133,6 +135,7 @@ impl fmt::Display for Endpoint {
             Self::Jwks => "the provider's key set",
             Self::Token => "the token endpoint",
             Self::UserInfo => "the userinfo endpoint",
+            Self::Registration => "the registration endpoint",
         })
     }
 }

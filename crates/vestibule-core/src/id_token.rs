@@ -37,6 +37,7 @@ pub struct UnverifiedIdToken {
     raw: Secret<String>,
     nonce: String,
     access_token: Option<Secret<String>>,
+    code: Option<Secret<String>>,
 }
 
 /// What an ID Token must agree with; made by [`Client::expected_id_token`](crate::Client::expected_id_token).
@@ -45,6 +46,7 @@ pub struct ExpectedIdToken<'a> {
     pub(crate) issuer: &'a Issuer,
     pub(crate) client_id: &'a str,
     pub(crate) algorithm: SignatureAlgorithm,
+    pub(crate) client_secret: Option<&'a Secret<String>>,
     pub(crate) trusted_audiences: &'a [String],
     pub(crate) clock_skew: i64,
 }
@@ -68,13 +70,19 @@ impl UnverifiedIdToken {
     /// A token from a response to the login that sent `nonce`.
     #[must_use]
     pub fn new(raw: impl Into<Secret<String>>, nonce: impl Into<String>) -> Self {
-        Self { raw: raw.into(), nonce: nonce.into(), access_token: None }
+        Self { raw: raw.into(), nonce: nonce.into(), access_token: None, code: None }
     }
 
     /// The access token that came with it, which its at_hash must fit.
     #[must_use]
     pub fn beside(self, access_token: Secret<String>) -> Self {
         Self { access_token: Some(access_token), ..self }
+    }
+
+    /// The code that it was given for, which its c_hash must fit.
+    #[must_use]
+    pub fn in_exchange_for(self, code: Secret<String>) -> Self {
+        Self { code: Some(code), ..self }
     }
 
     /// Checks the token against this provider's keys and what was agreed on (Core 3.1.3.7 and 3.1.3.8).
@@ -93,11 +101,16 @@ impl UnverifiedIdToken {
         let claims = json::object(jws.unverified_payload())?;
         check_issuer(&claims, expected)?;
         check_audience(&claims, expected)?;
-        // Core 3.1.3.7 (6), (7), (8): with the algorithm agreed on; HMAC is not among those that a key set can hold.
-        jws.verify(expected.algorithm, keys)?;
+        // Core 3.1.3.7 (6), (7): with the algorithm agreed on.
+        match expected.client_secret.filter(|_| expected.algorithm.is_symmetric()) {
+            // Core 3.1.3.7 (8): an HMAC is made with the client secret, and the key set has no say.
+            Some(secret) => jws.verify_with_secret(expected.algorithm, secret)?,
+            None => jws.verify(expected.algorithm, keys)?,
+        }
         check_times(&claims, expected, now)?;
         check_nonce(&claims, &self.nonce)?;
         self.check_access_token_hash(&claims, expected)?;
+        self.check_code_hash(&claims, expected)?;
         self.accept(claims)
     }
 
@@ -114,6 +127,24 @@ impl UnverifiedIdToken {
                 digest::constant_time_eq(at_hash.as_bytes(), fitting.as_bytes())
                     .then_some(())
                     .ok_or(InvalidIdToken::AccessTokenHash)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Core 3.3.2.11, which V43 wants of each c_hash that is there. The code flow does not ask for one.
+    fn check_code_hash(
+        &self,
+        claims: &Map<String, Value>,
+        expected: &ExpectedIdToken<'_>,
+    ) -> Result<(), InvalidIdToken> {
+        let c_hash: Option<String> = json::member(claims, "c_hash")?;
+        match (c_hash, &self.code) {
+            (Some(c_hash), Some(code)) => {
+                let fitting = digest::code_hash(expected.algorithm, code.expose());
+                digest::constant_time_eq(c_hash.as_bytes(), fitting.as_bytes())
+                    .then_some(())
+                    .ok_or(InvalidIdToken::CodeHash)
             }
             _ => Ok(()),
         }

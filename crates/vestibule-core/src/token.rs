@@ -97,7 +97,9 @@ impl Exchange for TokenRequest {
             expires_in: json::member(&object, "expires_in").map_err(read)?,
             refresh_token: json::member::<String>(&object, "refresh_token").map_err(read)?.map(Secret::new),
             scope: json::member(&object, "scope").map_err(read)?,
-            id_token: UnverifiedIdToken::new(id_token, self.code.nonce.expose().as_str()).beside(access_token.clone()),
+            id_token: UnverifiedIdToken::new(id_token, self.code.nonce.expose().as_str())
+                .beside(access_token.clone())
+                .in_exchange_for(self.code.code),
             access_token,
         }))
     }

@@ -13,7 +13,7 @@ use vestibule_core::{
     authorization::ExpectedResponse,
     discovery::{DiscoveryRequest, KeysRequest},
     error::InvalidIdToken,
-    jose::{InvalidJws, SigningKey, access_token_hash},
+    jose::{CompactJws, InvalidJws, SigningKey, access_token_hash},
     userinfo::UserInfoRequest,
 };
 
@@ -263,6 +263,30 @@ fn an_access_token_that_was_swapped_is_refused() {
     };
     let tokens = party.redeem(code, BEGUN, swap).expect("tokens");
     assert_eq!(party.verify(&tokens, BEGUN).err(), Some(InvalidIdToken::AccessTokenHash));
+}
+
+/// V43: an ID Token that names the code that it was given for names the one that we redeemed.
+#[test]
+fn an_id_token_for_another_code_is_refused() {
+    let provider = Provider::new();
+    for (named, refused) in [("SplxlOBeZQQYbYS6WxSbIA", None), ("another", Some(InvalidIdToken::CodeHash))] {
+        let party = RelyingParty::discover(&provider);
+        let pending = PendingLogin::begin(entropy(7), BEGUN);
+        let (authorization, query) = sign_in(&party.authorize(&pending));
+        let code = party.accept(pending, &query, BEGUN).expect("a code");
+        let name_the_code = |request: &Request<Bytes>| {
+            let good = provider.tokens(request, &authorization, BEGUN).into_body();
+            let mut body: Value = serde_json::from_slice(&good).expect("JSON");
+            let jws = CompactJws::parse(body["id_token"].as_str().expect("a string")).expect("a JWS");
+            let mut claims: Value = serde_json::from_slice(jws.unverified_payload()).expect("JSON");
+            // Made of the code as at_hash is made of the access token (Core 3.3.2.11).
+            claims["c_hash"] = json!(access_token_hash(SignatureAlgorithm::Es256, named));
+            body["id_token"] = json!(provider.key.sign("JWT", claims.to_string().as_bytes()).expect("signed"));
+            answer(&body)
+        };
+        let tokens = party.redeem(code, BEGUN, name_the_code).expect("tokens");
+        assert_eq!(party.verify(&tokens, BEGUN).err(), refused, "{named}");
+    }
 }
 
 /// R77: the provider has a new key since its key set was read; with the new set the same response is good.

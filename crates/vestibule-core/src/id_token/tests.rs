@@ -1,3 +1,6 @@
+mod algorithms;
+mod code_hash;
+
 use std::sync::OnceLock;
 
 use aws_lc_rs::hmac;
@@ -397,28 +400,6 @@ fn an_at_hash_fits_the_access_token_or_the_token_is_refused() {
     }
 }
 
-/// V43
-#[test]
-fn the_hash_of_at_hash_is_the_one_of_the_algorithm() {
-    for (algorithm, bytes) in
-        [(SignatureAlgorithm::Es256, 16), (SignatureAlgorithm::Es384, 24), (SignatureAlgorithm::EdDsa, 32)]
-    {
-        let (key, client) =
-            (SigningKey::generate(algorithm).expect("a key"), client().id_token_signed_response_alg(algorithm));
-        let at_hash = digest::access_token_hash(algorithm, ACCESS_TOKEN);
-        assert_eq!(base64url::decode(&at_hash).map(|hash| hash.len()), Some(bytes), "{algorithm}");
-        let claims = with(good(), "at_hash", at_hash).to_string();
-        let token = UnverifiedIdToken::new(key.sign("JWT", claims.as_bytes()).expect("signed"), NONCE);
-        let (metadata, keys) = (metadata_of(ISSUER), set(&[key.public_jwk()]));
-        let verify = |access_token: &str| {
-            let token = UnverifiedIdToken::new(token.raw.clone(), NONCE).beside(access_token.into());
-            token.verify(&keys, &client.expected_id_token(&metadata), NOW).err()
-        };
-        assert_eq!(verify(ACCESS_TOKEN), None, "{algorithm}");
-        assert_eq!(verify("another token"), Some(InvalidIdToken::AccessTokenHash), "{algorithm}");
-    }
-}
-
 /// R49
 #[test]
 fn the_subject_is_1_to_255_ascii_characters() {
@@ -541,6 +522,21 @@ fn what_is_no_jws_is_refused() {
     let token = es256().sign_with_header(&critical, good().to_string().as_bytes()).expect("signed");
     let refused = verify_as(&client(), &UnverifiedIdToken::new(token, NONCE)).err();
     assert_eq!(refused, Some(InvalidJws::CriticalExtension.into()));
+}
+
+/// R69: Core 16.14: nothing but a signed token is read, neither an encrypted one nor a token within a token.
+#[test]
+fn an_encrypted_or_nested_token_is_refused() {
+    let jwe = format!("{}.AA.AA.AA.AA", base64url::encode(r#"{"alg":"RSA-OAEP","enc":"A128GCM"}"#));
+    let refused = verify_as(&client(), &UnverifiedIdToken::new(jwe.as_str(), NONCE)).err();
+    assert_eq!(refused, Some(InvalidJws::NotCompact.into()));
+    let good = es256().sign("JWT", good().to_string().as_bytes()).expect("signed");
+    for inner in [jwe, good] {
+        let header = json!({"alg": "ES256", "kid": es256().kid(), "typ": "JWT", "cty": "JWT"});
+        let nested = es256().sign_with_header(&header, inner.as_bytes()).expect("signed");
+        let refused = verify_as(&client(), &UnverifiedIdToken::new(nested, NONCE)).err();
+        assert!(matches!(refused, Some(InvalidIdToken::Claims(JsonFault::NotAnObject { .. }))), "{refused:?}");
+    }
 }
 
 /// V69

@@ -30,7 +30,16 @@ pub(crate) fn constant_time_eq(a: &[u8], b: &[u8]) -> bool {
 /// The `at_hash` of an access token (Core 3.1.3.6): the left half of its hash, which is that of the ID Token's algorithm.
 #[must_use]
 pub fn access_token_hash(algorithm: SignatureAlgorithm, token: &str) -> String {
-    let hash = digest::digest(algorithm.hash(), token.as_bytes());
+    left_half(algorithm, token)
+}
+
+/// The `c_hash` of a code (Core 3.3.2.11), made like an `at_hash`.
+pub(crate) fn code_hash(algorithm: SignatureAlgorithm, code: &str) -> String {
+    left_half(algorithm, code)
+}
+
+fn left_half(algorithm: SignatureAlgorithm, text: &str) -> String {
+    let hash = digest::digest(algorithm.hash(), text.as_bytes());
     let (left, _) = hash.as_ref().split_at(hash.as_ref().len() / 2);
     base64url::encode(left)
 }

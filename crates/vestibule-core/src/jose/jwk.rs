@@ -64,8 +64,9 @@ pub enum SkipReason {
     /// It does not parse, or the point is not on its curve.
     #[error("malformed")]
     Malformed,
-    /// RSA with fewer than 2048 or more than 8192 bits, or an exponent that is even or below 65537 (V44).
-    #[error("RSA outside of 2048 to 8192 bits, or a bad exponent")]
+    /// RSA with fewer than 2048 or more than 8192 bits, or an exponent that is even or below 65537; an Ed25519 point of small
+    /// order, under which anybody can sign (V44).
+    #[error("RSA outside of 2048 to 8192 bits or with a bad exponent, or Ed25519 with a point of small order")]
     Weak,
     /// The private half, or a symmetric key, lies in public: **tell the provider** (V51).
     #[error("a private or symmetric key in a public key set")]
@@ -106,11 +107,17 @@ impl JwkSet {
         if members.len() > MOST_KEYS {
             return Err(InvalidJwkSet::TooManyKeys { count: members.len() });
         }
-        let mut set = Self { keys: Vec::new(), skipped: Vec::new() };
+        let mut set = Self::empty();
         for member in &members {
             set.add(member);
         }
         Ok(set)
+    }
+
+    /// A set without keys: all that a client needs whose ID Tokens are signed with its secret.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self { keys: Vec::new(), skipped: Vec::new() }
     }
 
     /// The keys that cannot be used, and why.
@@ -241,7 +248,7 @@ impl Members {
             .into_iter()
             .filter_map(|algorithm| match algorithm.family() {
                 Family::Rsa(parameters, _) => Some((algorithm, parameters)),
-                Family::Ec(_) | Family::Ed25519 => None,
+                Family::Ec(_) | Family::Ed25519 | Family::Hmac(_) => None,
             })
             .map(|(algorithm, parameters)| {
                 let key = PublicKeyComponents { n: n.as_slice(), e: e.as_slice() }.to_parsed_public_key(parameters);
@@ -276,6 +283,9 @@ impl Members {
         if x.len() != 32 {
             return Err(SkipReason::Malformed);
         }
+        if has_small_order(&x) {
+            return Err(SkipReason::Weak);
+        }
         let key = ParsedPublicKey::new(&signature::ED25519, x).map_err(|_| SkipReason::Malformed)?;
         Ok(vec![(SignatureAlgorithm::EdDsa, key)])
     }
@@ -288,9 +298,10 @@ fn decode_member(member: Option<&str>) -> Result<Vec<u8>, SkipReason> {
 /// V44: the crypto library accepts an exponent of 3; we do not.
 fn check_rsa_strength(n: &[u8], e: &[u8]) -> Result<(), SkipReason> {
     // RFC 7518 6.3.1.1 and 2 (Base64urlUInt): the minimum number of octets, so no leading zero.
-    let bits = match n.first() {
-        None | Some(0) => return Err(SkipReason::Malformed),
-        Some(first) => n.len() * 8 - first.leading_zeros() as usize,
+    // A product of two odd primes is odd.
+    let bits = match (n.first(), n.last()) {
+        (Some(first @ 1..), Some(last)) if last % 2 == 1 => n.len() * 8 - first.leading_zeros() as usize,
+        _ => return Err(SkipReason::Malformed),
     };
     let exponent = match e {
         [] | [0, ..] => return Err(SkipReason::Malformed),
@@ -303,6 +314,25 @@ fn check_rsa_strength(n: &[u8], e: &[u8]) -> Result<(), SkipReason> {
         Err(SkipReason::Weak)
     }
 }
+
+/// V44: the crypto library accepts these points as Ed25519 keys, and under them signatures that nobody made; we do not.
+fn has_small_order(point: &[u8]) -> bool {
+    // RFC 8032 5.1.2: the last bit is the sign of x.
+    let y = match point.split_last() {
+        Some((last, others)) => base64url::encode([others, &[last & 0x7f]].concat()),
+        None => return false,
+    };
+    SMALL_ORDER.contains(&y.as_str())
+}
+
+/// The y of the 8 points whose order divides 8: of order 4, 1, 2, and twice 8.
+const SMALL_ORDER: [&str; 5] = [
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    "7P_______________________________________38",
+    "JuiVj8KyJ7BFw_SJ8u-Y8NXfrAXTxjM5sTgCiG1T_AU",
+    "xxdqcD1N2E-6PAt2DRBnDyogU_osOczGTsf9d5KsA3o",
+];
 
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use aws_lc_rs::{
+    hmac,
     rand::SystemRandom,
     rsa::KeySize,
     signature::{self, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair, RsaKeyPair},
@@ -13,6 +14,7 @@ use super::{
     algorithm::{Curve, Family, SignatureAlgorithm},
     base64url, digest,
 };
+use crate::secret::Secret;
 
 /// A private key, bound to one algorithm.
 ///
@@ -37,6 +39,7 @@ enum Pair {
     Rsa(RsaKeyPair),
     Ec(Curve, EcdsaKeyPair),
     Ed25519(Ed25519KeyPair),
+    Secret(Box<hmac::Key>),
 }
 
 /// The crypto library could not make a key or a signature: it is out of memory or of randomness.
@@ -46,19 +49,34 @@ enum Pair {
 pub struct SigningFailed;
 
 impl SigningKey {
-    /// Makes a new key; its kid is its thumbprint. Key operations draw their own randomness.
+    /// Makes a new key pair; its kid is its thumbprint. Key operations draw their own randomness.
     ///
     /// # Errors
-    /// [`SigningFailed`] when the operating system gives no memory or randomness.
+    /// [`SigningFailed`] when the operating system gives no memory or randomness, and for HMAC, which has no key pairs.
     pub fn generate(algorithm: SignatureAlgorithm) -> Result<Self, SigningFailed> {
         let pair = match algorithm.family() {
             Family::Rsa(..) => RsaKeyPair::generate(KeySize::Rsa2048).map(Pair::Rsa),
             Family::Ec(curve) => EcdsaKeyPair::generate(curve.signing()).map(|pair| Pair::Ec(curve, pair)),
             Family::Ed25519 => Ed25519KeyPair::generate().map(Pair::Ed25519),
+            // A secret that nobody else knows signs for nobody: see `from_secret`.
+            Family::Hmac(_) => return Err(SigningFailed),
         }
         .map_err(|_| SigningFailed)?;
-        let kid = base64url::encode(digest::sha256(Value::Object(pair.public_members()).to_string().as_bytes()));
-        Ok(Self { algorithm, kid, pair })
+        Ok(Self { algorithm, kid: thumbprint(pair.public_members()), pair })
+    }
+
+    /// A secret that two parties share, for an HMAC algorithm; it has no kid and no public half.
+    ///
+    /// # Errors
+    /// [`SigningFailed`] when the algorithm takes no secret, or a longer one (RFC 7518 3.2).
+    pub fn from_secret(algorithm: SignatureAlgorithm, secret: &Secret<String>) -> Result<Self, SigningFailed> {
+        let secret = secret.expose().as_bytes();
+        match algorithm.family() {
+            Family::Hmac(hash) if secret.len() >= algorithm.secret_bytes() => {
+                Ok(Self { algorithm, kid: String::new(), pair: Pair::Secret(Box::new(hmac::Key::new(hash, secret))) })
+            }
+            _ => Err(SigningFailed),
+        }
     }
 
     /// The same key under another kid.
@@ -94,7 +112,10 @@ impl SigningKey {
     /// # Errors
     /// [`SigningFailed`] when the operating system gives no memory or randomness.
     pub fn sign(&self, typ: &str, payload: &[u8]) -> Result<String, SigningFailed> {
-        let header = json!({"alg": self.algorithm.name(), "kid": self.kid, "typ": typ});
+        let mut header = json!({"alg": self.algorithm.name(), "typ": typ});
+        if let Some(members) = header.as_object_mut().filter(|_| !self.kid.is_empty()) {
+            members.insert("kid".to_owned(), json!(self.kid));
+        }
         self.sign_with_header(&header, payload)
     }
 
@@ -122,6 +143,7 @@ impl SigningKey {
                 pair.sign(&random, message).map(|s| s.as_ref().to_vec()).map_err(|_| SigningFailed)
             }
             (Pair::Ed25519(pair), _) => Ok(pair.sign(message).as_ref().to_vec()),
+            (Pair::Secret(key), _) => Ok(hmac::sign(key, message).as_ref().to_vec()),
             (Pair::Rsa(_), _) => Err(SigningFailed),
         }
     }
@@ -131,6 +153,11 @@ impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SigningKey").field("algorithm", &self.algorithm).field("kid", &self.kid).finish_non_exhaustive()
     }
+}
+
+/// RFC 7638 3: the hash of the required members, in lexicographic order and without white space.
+fn thumbprint(required_members: Map<String, Value>) -> String {
+    base64url::encode(digest::sha256(Value::Object(required_members).to_string().as_bytes()))
 }
 
 impl Pair {
@@ -151,6 +178,8 @@ impl Pair {
                 json!({"crv": curve.name(), "kty": "EC", "x": base64url::encode(x), "y": base64url::encode(y)})
             }
             Self::Ed25519(pair) => json!({"crv": "Ed25519", "kty": "OKP", "x": base64url::encode(pair.public_key())}),
+            // It has no public half, and is not given away.
+            Self::Secret(_) => json!({"kty": "oct"}),
         };
         match members {
             Value::Object(members) => members,
@@ -169,3 +198,6 @@ impl Curve {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

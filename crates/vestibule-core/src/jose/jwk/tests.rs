@@ -70,20 +70,19 @@ fn weak_and_malformed_rsa_keys_are_skipped() {
     let good = public(SignatureAlgorithm::Rs256);
     let n = |bytes: Vec<u8>| with(good.clone(), "n", json!(base64url::encode(bytes)));
     let e = |bytes: &[u8]| with(good.clone(), "e", json!(base64url::encode(bytes)));
-    let modulus = |bytes: usize| {
-        let mut n = vec![0xff; bytes];
-        n[0] = 0xc0;
-        n
-    };
-    assert_eq!(only_skip(n(modulus(128))), SkipReason::Weak);
-    assert_eq!(only_skip(n(modulus(255))), SkipReason::Weak);
-    assert_eq!(only_skip(n(modulus(1025))), SkipReason::Weak);
-    for exponent in [&[1][..], &[3], &[17], &[1, 0, 0], &[1, 0, 0, 0, 1]] {
+    for (bits, first, others) in [(1024, 0xff, 127), (2040, 0xff, 254), (2047, 0x7f, 255), (8193, 0x01, 1024)] {
+        assert_eq!(only_skip(n([vec![first], vec![0xff; others]].concat())), SkipReason::Weak, "{bits} bits");
+    }
+    for exponent in [&[1][..], &[3], &[17], &[0xff, 0xff], &[1, 0, 0], &[1, 0, 2], &[1, 0, 0, 0, 1]] {
         assert_eq!(only_skip(e(exponent)), SkipReason::Weak, "{exponent:?}");
     }
     assert_eq!(only_skip(e(&[])), SkipReason::Malformed);
     assert_eq!(only_skip(e(&[0, 1, 0, 1])), SkipReason::Malformed);
     assert_eq!(only_skip(n(vec![])), SkipReason::Malformed);
+    let modulus = base64url::decode(good["n"].as_str().expect("a string")).expect("base64url");
+    assert_eq!(only_skip(n([&[0], modulus.as_slice()].concat())), SkipReason::Malformed, "a leading zero");
+    let (last, others) = modulus.split_last().expect("a modulus");
+    assert_eq!(only_skip(n([others, &[last & 0xfe]].concat())), SkipReason::Malformed, "an even modulus");
     assert_eq!(only_skip(without(good.clone(), "n")), SkipReason::Malformed);
     assert_eq!(only_skip(with(good.clone(), "n", json!("AQAB="))), SkipReason::Malformed);
     assert_eq!(set(&[good]).len(), 1);
@@ -108,6 +107,101 @@ fn a_point_that_is_not_on_its_curve_is_skipped() {
         assert_eq!(only_skip(with(good.clone(), "x", json!("AA"))), SkipReason::Malformed, "{algorithm}");
         assert_eq!(set(&[good]).len(), 1);
     }
+}
+
+/// R71: RFC 7518 6.2.1.2: each coordinate has its own length, so that a point has one form; together they are a good point here.
+#[test]
+fn coordinates_of_other_lengths_than_the_curves_are_refused() {
+    for algorithm in
+        [SignatureAlgorithm::Es256, SignatureAlgorithm::Es384, SignatureAlgorithm::Es512, SignatureAlgorithm::Es256k]
+    {
+        let good = public(algorithm);
+        let coordinate = |name: &str| base64url::decode(good[name].as_str().expect("a string")).expect("base64url");
+        let (x, y) = (coordinate("x"), coordinate("y"));
+        let point = [x.as_slice(), &y].concat();
+        for at in [0, 1, x.len() - 1, x.len() + 1, point.len()] {
+            let (x, y) = point.split_at(at);
+            let moved = with(with(good.clone(), "x", json!(base64url::encode(x))), "y", json!(base64url::encode(y)));
+            assert_eq!(only_skip(moved), SkipReason::Malformed, "{algorithm}: split at {at}");
+        }
+        let padded = json!(base64url::encode([&[0], x.as_slice()].concat()));
+        assert_eq!(only_skip(with(good, "x", padded)), SkipReason::Malformed, "{algorithm}: a leading zero");
+    }
+    for bytes in [0, 31, 33, 64] {
+        let jwk = json!({"kty": "OKP", "crv": "Ed25519", "x": base64url::encode(vec![9; bytes])});
+        assert_eq!(only_skip(jwk), SkipReason::Malformed, "{bytes}");
+    }
+}
+
+/// R71: on secp256k1 there is a point with x = 1; 1 + p is the same x written in another way.
+#[test]
+fn a_coordinate_beyond_the_field_is_refused() {
+    let y = "QhjyCubGRrNj22hgWCL7FCZMqNJYf91vvHUNWH52p-4";
+    let jwk = |x: &str| json!({"kty": "EC", "crv": "secp256k1", "x": x, "y": y});
+    assert_eq!(set(&[jwk("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE")]).len(), 1);
+    assert_eq!(only_skip(jwk("_____________________________________v___DA")), SkipReason::Malformed);
+}
+
+/// R71, V44: under the neutral element everybody's signature is good, and under the other points of small order every second to
+/// eighth one.
+#[test]
+fn an_ed25519_key_under_which_everybody_can_sign_is_skipped() {
+    for x in [
+        "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAIA",
+        "7P_______________________________________38",
+        "7P________________________________________8",
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAIA",
+        "JuiVj8KyJ7BFw_SJ8u-Y8NXfrAXTxjM5sTgCiG1T_AU",
+        "JuiVj8KyJ7BFw_SJ8u-Y8NXfrAXTxjM5sTgCiG1T_IU",
+        "xxdqcD1N2E-6PAt2DRBnDyogU_osOczGTsf9d5KsA3o",
+        "xxdqcD1N2E-6PAt2DRBnDyogU_osOczGTsf9d5KsA_o",
+    ] {
+        assert_eq!(only_skip(json!({"kty": "OKP", "crv": "Ed25519", "x": x})), SkipReason::Weak, "{x}");
+    }
+    assert_eq!(set(&[public(SignatureAlgorithm::EdDsa)]).len(), 1);
+}
+
+/// R70: a key that names its algorithm serves that one, whatever its type could do; one that names a foreign one serves none.
+#[test]
+fn a_key_serves_the_algorithms_of_its_type_or_the_one_that_it_names() {
+    let served = |jwk: Value| {
+        let set = set(&[jwk]);
+        let serves = |algorithm: &SignatureAlgorithm| set.candidates(*algorithm, None).next().is_some();
+        SignatureAlgorithm::ALL.into_iter().filter(serves).map(SignatureAlgorithm::name).collect::<Vec<_>>()
+    };
+    let rsa = without(public(SignatureAlgorithm::Rs256), "alg");
+    assert_eq!(served(rsa.clone()), ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"]);
+    for algorithm in ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"] {
+        assert_eq!(served(with(rsa.clone(), "alg", json!(algorithm))), [algorithm]);
+    }
+    for algorithm in ["HS256", "ES256", "EdDSA", "none", "rs256", ""] {
+        assert_eq!(only_skip(with(rsa.clone(), "alg", json!(algorithm))), SkipReason::Unknown, "{algorithm}");
+    }
+    for algorithm in ["ES256", "ES384", "ES512", "ES256K", "EdDSA"] {
+        let key = public(algorithm.parse().expect("an algorithm"));
+        assert_eq!(served(without(key.clone(), "alg")), [algorithm]);
+        assert_eq!(only_skip(with(key, "alg", json!("HS256"))), SkipReason::Unknown, "{algorithm}");
+    }
+}
+
+/// R76, V36: a kid is compared as it stands; a token that names one gets no key without one.
+#[test]
+fn a_kid_is_a_string_to_compare_and_nothing_else() {
+    let key = public(SignatureAlgorithm::Es256);
+    let with_kid = |kid: &str| set(&[with(key.clone(), "kid", json!(kid))]);
+    let found = |set: &JwkSet, kid: Option<&str>| set.candidates(SignatureAlgorithm::Es256, kid).count();
+    for kid in ["k", "", "../../etc/passwd", "k' OR '1'='1", "https://keys.example/k", "k\0"] {
+        assert_eq!(found(&with_kid(kid), Some(kid)), 1, "{kid}");
+        assert_eq!(found(&with_kid(kid), None), 1, "{kid}");
+        for other in ["K", "k ", "k%20", "./k"] {
+            assert_eq!(found(&with_kid(kid), Some(other)), 0, "{kid}: {other}");
+        }
+    }
+    let nameless = set(&[without(key.clone(), "kid"), public(SignatureAlgorithm::Es256)]);
+    assert_eq!((found(&nameless, Some("k")), found(&nameless, Some("")), found(&nameless, None)), (0, 0, 2));
+    assert_eq!(only_skip(with(key, "kid", json!(1))), SkipReason::Malformed);
 }
 
 /// R79, V51

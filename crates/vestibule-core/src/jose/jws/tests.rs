@@ -1,3 +1,6 @@
+mod specifications;
+mod wycheproof;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -20,7 +23,7 @@ fn verify(token: &str, algorithm: SignatureAlgorithm, keys: &JwkSet) -> Result<(
 
 #[test]
 fn every_algorithm_verifies_what_it_signed_and_nothing_else() {
-    for algorithm in SignatureAlgorithm::ALL {
+    for algorithm in SignatureAlgorithm::ALL.into_iter().filter(|algorithm| !algorithm.is_symmetric()) {
         let (signer, other) = (key(algorithm).with_kid("k"), key(algorithm).with_kid("k"));
         let token = signer.sign("JWT", PAYLOAD).expect("signed");
         assert_eq!(verify(&token, algorithm, &set(&[signer.public_jwk()])), Ok(()), "{algorithm}");
@@ -91,10 +94,14 @@ fn extensions_are_refused() {
         json!({"alg": "ES256", "crit": []}),
         json!({"alg": "ES256", "b64": false, "crit": ["b64"]}),
         json!({"alg": "ES256", "b64": false}),
+        json!({"alg": "ES256", "b64": true}),
+        json!({"alg": "ES256", "crit": null}),
     ] {
         let token = key.sign_with_header(&header, PAYLOAD).expect("signed");
         assert_eq!(CompactJws::parse(&token).err(), Some(InvalidJws::CriticalExtension), "{header}");
     }
+    let escaped = format!("{}.e30.AA", base64url::encode(r#"{"alg":"ES256","\u0063rit":["exp"]}"#));
+    assert_eq!(CompactJws::parse(&escaped).err(), Some(InvalidJws::CriticalExtension));
 }
 
 /// R73, V35: keys and addresses inside the token change nothing.
@@ -177,10 +184,38 @@ fn a_header_is_one_strict_object() {
         r#"{"alg":"ES256"}{}"#,
         "\u{feff}{\"alg\":\"ES256\"}",
         r#"{"alg":"ES256","kid":7}"#,
+        r#"{"alg":"ES256","kid":null}"#,
+        r#"{"alg":"ES256","kid":"a","kid":"b"}"#,
+        r#"{"alg":"ES256","\u0061lg":"ES256"}"#,
     ] {
         let token = format!("{}.e30.AA", base64url::encode(header));
         assert_eq!(CompactJws::parse(&token).err(), Some(InvalidJws::Header), "{header}");
     }
+}
+
+/// V53, R65: RFC 7515 5.2 (3): UTF-8 from end to end, also in members that nobody reads.
+#[test]
+fn a_header_that_is_not_utf_8_is_refused() {
+    for header in [
+        &b"{\"alg\":\"ES256\",\"x\":\"\xff\"}"[..],
+        b"{\"alg\":\"ES256\",\"\xff\":1}",
+        b"{\"alg\":\"ES256\",\"kid\":\"\xff\"}",
+    ] {
+        let token = format!("{}.e30.AA", base64url::encode(header));
+        assert_eq!(CompactJws::parse(&token).err(), Some(InvalidJws::Header), "{}", String::from_utf8_lossy(header));
+    }
+}
+
+/// V104: the search for duplicates is bounded.
+#[test]
+fn a_header_has_at_most_32_members() {
+    let token = |members: usize| {
+        let header: serde_json::Map<_, _> = (1..members).map(|n| (n.to_string(), json!(n))).collect();
+        let header = Value::Object([("alg".to_owned(), json!("ES256"))].into_iter().chain(header).collect());
+        format!("{}.e30.AA", base64url::encode(header.to_string()))
+    };
+    assert!(CompactJws::parse(&token(32)).is_ok());
+    assert_eq!(CompactJws::parse(&token(33)).err(), Some(InvalidJws::Header));
 }
 
 proptest! {
@@ -190,4 +225,41 @@ proptest! {
         let _ = CompactJws::parse(&text);
         let _ = CompactJws::parse(&token);
     }
+}
+
+fn secret(bytes: usize) -> Secret<String> {
+    Secret::new("x".repeat(bytes))
+}
+
+/// V34, V54
+#[test]
+fn an_hmac_is_made_with_the_shared_secret_and_a_long_one() {
+    for (algorithm, bytes) in
+        [(SignatureAlgorithm::Hs256, 32), (SignatureAlgorithm::Hs384, 48), (SignatureAlgorithm::Hs512, 64)]
+    {
+        let signer = SigningKey::from_secret(algorithm, &secret(bytes)).expect("a key");
+        let token = signer.sign("JWT", PAYLOAD).expect("signed");
+        let jws = CompactJws::parse(&token).expect("a JWS");
+        assert_eq!(jws.verify_with_secret(algorithm, &secret(bytes)), Ok(()));
+        assert_eq!(jws.verify_with_secret(algorithm, &secret(bytes + 1)), Err(InvalidJws::Signature));
+        assert!(SigningKey::from_secret(algorithm, &secret(bytes - 1)).is_err());
+        let short = jws.verify_with_secret(algorithm, &secret(bytes - 1));
+        assert_eq!(short, Err(InvalidJws::NoMatchingKey { algorithm, kid: None }), "{algorithm}");
+    }
+}
+
+/// R42, R70, V34: the oldest trick: an HMAC under the text of a public key.
+#[test]
+fn a_public_key_is_never_a_secret() {
+    let provider = key(SignatureAlgorithm::Es256);
+    let public = Secret::new(provider.public_jwk().to_string());
+    let token = SigningKey::from_secret(SignatureAlgorithm::Hs256, &public)
+        .expect("long enough")
+        .sign("JWT", PAYLOAD)
+        .expect("signed");
+    let keys = set(&[provider.public_jwk()]);
+    assert!(matches!(verify(&token, SignatureAlgorithm::Es256, &keys), Err(InvalidJws::Algorithm { .. })));
+    assert!(matches!(verify(&token, SignatureAlgorithm::Hs256, &keys), Err(InvalidJws::NoMatchingKey { .. })));
+    let jws = CompactJws::parse(&token).expect("a JWS");
+    assert!(matches!(jws.verify_with_secret(SignatureAlgorithm::Es256, &public), Err(InvalidJws::Algorithm { .. })));
 }
