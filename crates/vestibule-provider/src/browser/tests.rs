@@ -1,0 +1,259 @@
+use axum::{
+    Router,
+    extract::Request,
+    response::{IntoResponse, Redirect, Response},
+};
+use http::{HeaderMap, Method, StatusCode};
+
+use super::*;
+
+const NOW: NumericDate = NumericDate::from_seconds(1_700_000_000);
+const APP: &str = "http://localhost:3000";
+const OTHER: &str = "http://127.0.0.1:3001";
+
+/// Answers with what arrived, sets the cookie that the query asks for, and redirects where the query says.
+async fn mirror(request: Request) -> Response {
+    let query: Vec<(String, String)> =
+        form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes()).into_owned().collect();
+    let asked = |name: &str| query.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone());
+    let mut lines: Vec<String> = request.headers().iter().map(|(name, value)| format!("{name}: {value:?}")).collect();
+    lines.insert(0, format!("{} {}", request.method(), request.uri()));
+    let mut headers = HeaderMap::new();
+    headers.extend(asked("set").map(|line| (header::SET_COOKIE, line.parse().expect("a header"))));
+    headers.extend(asked("policy").map(|policy| (header::REFERRER_POLICY, policy.parse().expect("a header"))));
+    match (asked("to"), asked("keep")) {
+        (Some(to), None) => (headers, Redirect::to(&to)).into_response(),
+        (Some(to), Some(_)) => (headers, Redirect::temporary(&to)).into_response(),
+        _ => (headers, lines.join("\n") + "<form method=post action='?sent'><input name=a value=1></form>")
+            .into_response(),
+    }
+}
+
+fn browser() -> Browser {
+    let mut browser = Browser::new();
+    browser.set_now(NOW);
+    for origin in [APP, OTHER, "http://localhost:3002", "https://app.example.com", "http://plain.example"] {
+        browser.site(origin, Router::new().fallback(mirror));
+    }
+    browser
+}
+
+fn to(at: &str, target: &str) -> String {
+    format!("{at}/?to={}", form_urlencoded::byte_serialize(target.as_bytes()).collect::<String>())
+}
+
+fn sees(page: &Page, line: &str) -> bool {
+    page.text().contains(line)
+}
+
+#[tokio::test]
+async fn a_typed_navigation_looks_like_one() {
+    let page = browser().get("http://localhost:3000/a?b=c#d").await;
+    assert_eq!(page.url().as_str(), "http://localhost:3000/a?b=c#d");
+    for line in [
+        "GET /a?b=c\n",
+        "host: \"localhost:3000\"",
+        "accept: \"text/html,",
+        "sec-fetch-site: \"none\"",
+        "sec-fetch-mode: \"navigate\"",
+        "sec-fetch-user: \"?1\"",
+        "sec-fetch-dest: \"document\"",
+    ] {
+        assert!(sees(&page, line), "{line}: {}", page.text());
+    }
+    assert!(!sees(&page, "origin:") && !sees(&page, "cookie:"));
+}
+
+#[tokio::test]
+async fn a_typed_navigation_stays_one_through_redirects_to_other_sites() {
+    let mut browser = browser();
+    browser.set_cookie(OTHER, "strict=1; SameSite=Strict");
+    let page = browser.get(&to(APP, OTHER)).await;
+    assert_eq!(page.hops().len(), 2);
+    assert_eq!((page.hops()[0].status, page.url().as_str()), (StatusCode::SEE_OTHER, "http://127.0.0.1:3001/"));
+    assert!(sees(&page, "sec-fetch-site: \"none\"") && sees(&page, "cookie: \"strict=1\""));
+}
+
+#[tokio::test]
+async fn a_chain_that_was_once_cross_site_stays_cross_site() {
+    let mut browser = browser();
+    for line in ["strict=1; SameSite=Strict", "lax=1; SameSite=Lax", "unsaid=1", "none=1; SameSite=None; Secure"] {
+        assert!(browser.set_cookie(APP, line));
+    }
+    let home = browser.get(APP).await;
+    assert!(sees(&home, "cookie: \"strict=1; lax=1; unsaid=1; none=1\""));
+    let link = browser.follow_link(&home, &to(APP, APP)).await;
+    assert!(sees(&link, "sec-fetch-site: \"same-origin\"") && sees(&link, "strict=1"));
+    let around = browser.follow_link(&home, &to(OTHER, APP)).await;
+    assert!(sees(&around, "sec-fetch-site: \"cross-site\"") && sees(&around, "cookie: \"lax=1; unsaid=1; none=1\""));
+    let neighbour = browser.follow_link(&home, &to("http://localhost:3002", APP)).await;
+    assert!(sees(&neighbour, "sec-fetch-site: \"same-site\"") && sees(&neighbour, "strict=1"));
+}
+
+#[tokio::test]
+async fn a_post_from_another_site_brings_no_lax_cookie() {
+    let mut browser = browser();
+    browser.set_cookie(APP, "lax=1");
+    browser.set_cookie(APP, "none=1; SameSite=None; Secure");
+    let page = browser.post_form_from(OTHER, APP, &[("a", "b c")]).await;
+    for line in ["POST /", "origin: \"http://127.0.0.1:3001\"", "sec-fetch-site: \"cross-site\"", "cookie: \"none=1\""]
+    {
+        assert!(sees(&page, line), "{line}: {}", page.text());
+    }
+    let page = browser.post_form(APP, &[]).await;
+    assert!(sees(&page, "cookie: \"lax=1; none=1\"") && sees(&page, "origin: \"http://localhost:3000\""));
+}
+
+/// Fetch 4.4
+#[tokio::test]
+async fn only_307_and_308_keep_a_post() {
+    let mut browser = browser();
+    let page = browser.post_form(&to(APP, OTHER), &[]).await;
+    assert_eq!((&page.hops()[0].method, &page.hops()[1].method), (&Method::POST, &Method::GET));
+    assert!(!sees(&page, "origin:") && !sees(&page, "content-type:"));
+    let page = browser.post_form(&format!("{}&keep", to(APP, OTHER)), &[]).await;
+    assert_eq!(page.hops()[1].method, Method::POST);
+    assert!(sees(&page, "origin: \"http://localhost:3000\""));
+    let back = format!("{}&keep", to(OTHER, APP));
+    let page = browser.post_form(&format!("{}&keep", to(APP, &back)), &[]).await;
+    assert!(page.hops().len() == 3 && sees(&page, "origin: \"null\""), "tainted by the way: {}", page.text());
+}
+
+/// Fetch 3.2
+#[tokio::test]
+async fn a_page_that_sends_no_referrer_sends_no_origin_with_its_forms() {
+    let mut browser = browser();
+    for (policy, origin) in [
+        ("no-referrer", "null"),
+        ("unheard-of", APP),
+        ("no-referrer, strict-origin-when-cross-origin", APP),
+        ("same-origin", APP),
+    ] {
+        let page = browser.get(&format!("{APP}/?policy={policy}")).await;
+        let page = browser.submit(&page, "sent", &[("b", "2")]).await;
+        assert!(sees(&page, &format!("origin: {origin:?}")), "{policy}: {}", page.text());
+        assert_eq!((page.url().query(), page.hops().len()), (Some("sent"), 1));
+    }
+}
+
+#[tokio::test]
+async fn twenty_redirects_are_followed_and_no_more() {
+    let app = Router::new().fallback(async || Redirect::to("/again"));
+    let mut browser = browser();
+    browser.site(APP, app);
+    let page = browser.get(APP).await;
+    assert_eq!((page.hops().len(), page.status()), (21, StatusCode::SEE_OTHER));
+    let page = browser.get_without_redirects(APP).await;
+    assert_eq!((page.hops().len(), page.header("location")), (1, Some("/again")));
+}
+
+#[tokio::test]
+async fn an_origin_that_is_no_site_answers_502() {
+    let page = browser().get(&to(APP, "https://evil.example/take?code=1")).await;
+    assert_eq!((page.status(), page.url().host_str()), (StatusCode::BAD_GATEWAY, Some("evil.example")));
+    assert!(sees(&page, "knows no site https://evil.example"));
+}
+
+#[tokio::test]
+async fn what_is_neither_http_nor_https_is_not_followed() {
+    for target in ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd"] {
+        let page = browser().get(&to(APP, target)).await;
+        assert_eq!((page.hops().len(), page.status()), (1, StatusCode::SEE_OTHER), "{target}");
+    }
+}
+
+#[tokio::test]
+async fn a_script_asks_as_scripts_do() {
+    let mut browser = browser();
+    browser.set_cookie(APP, "a=1; HttpOnly");
+    let page = browser.fetch(APP).await;
+    for line in ["sec-fetch-mode: \"cors\"", "sec-fetch-dest: \"empty\"", "accept: \"*/*\"", "cookie: \"a=1\""] {
+        assert!(sees(&page, line), "{line}");
+    }
+    assert!(!sees(&page, "sec-fetch-user"));
+    assert_eq!(browser.fetch(&to(APP, OTHER)).await.status(), StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn a_raw_request_is_sent_as_it_is_with_cookies_added() {
+    let mut browser = browser();
+    browser.set_cookie(APP, "a=1");
+    let raw = |site: &str, mode: &str| {
+        let request = Request::get(APP).header("host", "evil.example").header("sec-fetch-site", site);
+        request.header("sec-fetch-mode", mode).body(Body::empty()).expect("a request")
+    };
+    let page = browser.request(raw("same-origin", "cors")).await;
+    assert!(sees(&page, "cookie: \"a=1\"") && sees(&page, "host: \"evil.example\"") && !sees(&page, "localhost"));
+    assert!(!sees(&browser.request(raw("cross-site", "cors")).await, "cookie:"));
+    assert!(sees(&browser.request(raw("cross-site", "navigate")).await, "cookie:"));
+}
+
+#[tokio::test]
+async fn cookies_are_kept_by_host_whatever_the_port_and_expire_on_time() {
+    let mut browser = browser();
+    let page = browser.get(&format!("{APP}/?set=a%3D1%3B+Max-Age%3D60")).await;
+    assert_eq!(page.hops()[0].set_cookies, ["a=1; Max-Age=60"]);
+    assert!(sees(&browser.get("http://localhost:3002").await, "cookie: \"a=1\""));
+    assert!(!sees(&browser.get(OTHER).await, "cookie:"));
+    browser.set_now(NOW.plus(60));
+    assert!(browser.cookies().next().is_none());
+    assert!(!sees(&browser.get(APP).await, "cookie:"));
+}
+
+#[tokio::test]
+async fn longer_paths_come_first_then_older_cookies() {
+    let mut browser = browser();
+    for line in ["a=1; Path=/", "b=1; Path=/", "c=1; Path=/x", "a=2; Path=/"] {
+        browser.set_cookie(APP, line);
+    }
+    assert!(sees(&browser.get("http://localhost:3000/x/y").await, "cookie: \"c=1; a=2; b=1\""));
+    browser.set_cookie(APP, "a=; Path=/; Max-Age=0");
+    browser.remove_cookie("c");
+    let names: Vec<&str> = browser.cookies().map(|cookie| cookie.name.as_str()).collect();
+    assert_eq!(names, ["b"]);
+}
+
+#[tokio::test]
+async fn plain_http_neither_sees_nor_replaces_a_secure_cookie() {
+    let mut browser = browser();
+    browser.site("http://app.example.com", Router::new().fallback(mirror));
+    assert!(browser.set_cookie("https://app.example.com", "a=1; Secure"));
+    assert!(!browser.set_cookie("http://app.example.com", "a=evil"));
+    assert!(!sees(&browser.get("http://app.example.com").await, "cookie:"));
+    assert!(sees(&browser.get("https://app.example.com").await, "cookie: \"a=1\""));
+}
+
+#[tokio::test]
+async fn an_origin_that_is_not_trustworthy_gets_no_fetch_metadata() {
+    let mut browser = browser();
+    assert!(!sees(&browser.get("http://plain.example").await, "sec-fetch"));
+    assert!(sees(&browser.get("https://app.example.com").await, "sec-fetch-site"));
+}
+
+#[tokio::test]
+async fn a_clone_is_a_profile_of_its_own() {
+    let mut first = browser();
+    first.set_cookie(APP, "a=1");
+    let mut second = first.clone();
+    second.remove_cookie("a");
+    second.set_cookie(APP, "b=1");
+    assert!(sees(&first.get(APP).await, "cookie: \"a=1\""));
+    assert!(sees(&second.get(APP).await, "cookie: \"b=1\""));
+}
+
+#[test]
+fn a_host_keeps_180_cookies_and_loses_the_oldest() {
+    let mut browser = browser();
+    browser.set_cookie(OTHER, "other=1");
+    for number in 0..=180 {
+        browser.set_cookie(APP, &format!("c{number}=1"));
+    }
+    let names: Vec<&str> = browser.cookies().map(|cookie| cookie.name.as_str()).collect();
+    assert_eq!((names.len(), names[0], names[1]), (181, "other", "c1"));
+}
+
+#[test]
+#[should_panic(expected = "not an http or https URL")]
+fn a_site_has_an_http_origin() {
+    Browser::new().site("localhost:3000", Router::new());
+}

@@ -1,0 +1,165 @@
+//! The clients that the provider knows.
+
+use vestibule_core::{NumericDate, Secret, SignatureAlgorithm, TokenEndpointAuthMethod};
+
+/// A client that is registered with the provider: who may ask, and where the answers go.
+///
+/// # Example
+/// ```
+/// use vestibule_core::{SignatureAlgorithm, TokenEndpointAuthMethod};
+/// use vestibule_provider::RegisteredClient;
+///
+/// let client = RegisteredClient::confidential("demo", "demo-secret")
+///     .redirect_uri("http://localhost:3000/auth/callback/demo")
+///     .token_endpoint_auth_method(TokenEndpointAuthMethod::ClientSecretPost)
+///     .id_token_signed_response_alg(SignatureAlgorithm::Es256);
+/// assert_eq!(client.client_id(), "demo");
+/// ```
+#[derive(Clone, Debug)]
+pub struct RegisteredClient {
+    client_id: String,
+    client_name: Option<String>,
+    client_secret: Option<Secret<String>>,
+    client_secret_expires_at: Option<NumericDate>,
+    redirect_uris: Vec<String>,
+    post_logout_redirect_uris: Vec<String>,
+    token_endpoint_auth_method: TokenEndpointAuthMethod,
+    id_token_signed_response_alg: SignatureAlgorithm,
+}
+
+impl RegisteredClient {
+    /// A client with a secret, which it shows by `client_secret_basic` unless another method is set.
+    #[must_use]
+    pub fn confidential(client_id: impl Into<String>, client_secret: impl Into<Secret<String>>) -> Self {
+        Self {
+            client_secret: Some(client_secret.into()),
+            token_endpoint_auth_method: TokenEndpointAuthMethod::ClientSecretBasic,
+            ..Self::public(client_id)
+        }
+    }
+
+    /// A client without a secret: it must use PKCE.
+    #[must_use]
+    pub fn public(client_id: impl Into<String>) -> Self {
+        Self {
+            client_id: client_id.into(),
+            client_name: None,
+            client_secret: None,
+            client_secret_expires_at: None,
+            redirect_uris: Vec::new(),
+            post_logout_redirect_uris: Vec::new(),
+            token_endpoint_auth_method: TokenEndpointAuthMethod::None,
+            id_token_signed_response_alg: SignatureAlgorithm::Rs256,
+        }
+    }
+
+    /// A name for the sign-in page; its client_id unless said.
+    #[must_use]
+    pub fn client_name(self, name: impl Into<String>) -> Self {
+        Self { client_name: Some(name.into()), ..self }
+    }
+
+    /// One more place that authorization responses may go to, compared byte for byte.
+    #[must_use]
+    pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
+        self.redirect_uris.push(uri.into());
+        self
+    }
+
+    /// One more place that the browser may go to after a logout, compared byte for byte.
+    #[must_use]
+    pub fn post_logout_redirect_uri(mut self, uri: impl Into<String>) -> Self {
+        self.post_logout_redirect_uris.push(uri.into());
+        self
+    }
+
+    /// The one method by which the client authenticates at the token endpoint; every other is refused.
+    #[must_use]
+    pub fn token_endpoint_auth_method(self, method: TokenEndpointAuthMethod) -> Self {
+        Self { token_endpoint_auth_method: method, ..self }
+    }
+
+    /// The algorithm that its ID Tokens are signed with: RS256 unless said (Registration 2).
+    ///
+    /// HS256, HS384 and HS512 take the client's secret as their key: at least 32, 48 or 64 bytes, else the token endpoint
+    /// fails with status 500.
+    #[must_use]
+    pub fn id_token_signed_response_alg(self, algorithm: SignatureAlgorithm) -> Self {
+        Self { id_token_signed_response_alg: algorithm, ..self }
+    }
+
+    /// When the secret ends, if it does.
+    pub(crate) fn secret_expires_at(self, date: Option<NumericDate>) -> Self {
+        Self { client_secret_expires_at: date, ..self }
+    }
+
+    /// What the provider calls it.
+    #[must_use]
+    pub fn client_id(&self) -> &str {
+        &self.client_id
+    }
+
+    /// Its name for people.
+    pub(crate) fn label(&self) -> &str {
+        self.client_name.as_deref().unwrap_or(&self.client_id)
+    }
+
+    pub(crate) fn auth_method(&self) -> TokenEndpointAuthMethod {
+        self.token_endpoint_auth_method
+    }
+
+    pub(crate) fn algorithm(&self) -> SignatureAlgorithm {
+        self.id_token_signed_response_alg
+    }
+
+    pub(crate) fn client_secret(&self) -> Option<&Secret<String>> {
+        self.client_secret.as_ref()
+    }
+
+    pub(crate) fn secret_has_expired(&self, now: NumericDate) -> bool {
+        self.client_secret_expires_at.is_some_and(|end| end <= now)
+    }
+
+    pub(crate) fn is_public(&self) -> bool {
+        self.client_secret.is_none()
+    }
+
+    pub(crate) fn may_return_to(&self, redirect_uri: &str) -> bool {
+        self.redirect_uris.iter().any(|registered| registered == redirect_uri)
+    }
+
+    pub(crate) fn may_log_out_to(&self, post_logout_redirect_uri: &str) -> bool {
+        self.post_logout_redirect_uris.iter().any(|registered| registered == post_logout_redirect_uri)
+    }
+
+    /// Whether this is the client's secret; never for a client that has none.
+    pub(crate) fn has_secret(&self, shown: &Secret<String>) -> bool {
+        self.client_secret.as_ref() == Some(shown)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_without_a_secret_cannot_show_one() {
+        assert!(!RegisteredClient::public("spa").has_secret(&"".into()));
+        let client = RegisteredClient::confidential("rp", "s");
+        assert!(client.has_secret(&"s".into()) && !client.has_secret(&"S".into()));
+    }
+
+    #[test]
+    fn debug_prints_no_secret() {
+        assert!(!format!("{:?}", RegisteredClient::confidential("rp", "canary")).contains("canary"));
+    }
+
+    #[test]
+    fn redirect_uris_are_compared_byte_for_byte() {
+        let client = RegisteredClient::public("spa").redirect_uri("http://localhost:3000/cb");
+        assert!(client.may_return_to("http://localhost:3000/cb"));
+        for other in ["http://localhost:3000/cb/", "http://LOCALHOST:3000/cb", "http://localhost:3000/cb?a=b", ""] {
+            assert!(!client.may_return_to(other), "{other}");
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! What the provider can be told to do wrong, named for what a relying party must refuse.
+//!
+//! The endpoints know nothing of faults: they call small hooks, which do nothing unless a fault is set.
+
+mod answers;
+mod documents;
+mod id_token;
+
+use vestibule_core::Issuer;
+
+use crate::denial::Denial;
+
+/// One way to misbehave; it applies until it is cleared.
+///
+/// # Example
+/// ```
+/// use vestibule_provider::{DevelopmentProvider, Fault};
+///
+/// let provider = DevelopmentProvider::new("http://127.0.0.1:3001")?;
+/// provider.set_fault(Some(Fault::WrongNonce));
+/// provider.set_fault(None);
+/// # Ok::<_, vestibule_core::issuer::InvalidIssuer>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The ID Token has the nonce of another login.
+    WrongNonce,
+    /// The ID Token has no nonce.
+    MissingNonce,
+    /// The ID Token says that another issuer made it.
+    WrongIssuer,
+    /// The ID Token is for another client.
+    WrongAudience,
+    /// The ID Token ended an hour ago.
+    Expired,
+    /// The ID Token's signature is broken.
+    BadSignature,
+    /// The ID Token has the algorithm `none` and no signature.
+    AlgNone,
+    /// The ID Token has no subject.
+    MissingSubject,
+    /// The ID Token's at_hash is that of another access token.
+    WrongAccessTokenHash,
+    /// The ID Token is signed with a key that is not in the key set, under that key's kid.
+    UnknownKid,
+    /// The ID Token has no kid, and neither have the keys of the key set.
+    NoKid,
+    /// The same with three keys of each type in the key set, such as three RSA keys, of which the last made the signature.
+    NoKidManyKeys,
+    /// The token response has no ID Token.
+    MissingIdToken,
+    /// The authorization endpoint answers every request with this error.
+    AuthorizeError {
+        /// The error code, such as `access_denied`.
+        error: String,
+        /// The explanation.
+        error_description: Option<String>,
+    },
+    /// The token endpoint answers every request with this error, status 400.
+    TokenError {
+        /// The error code, such as `invalid_grant`.
+        error: String,
+        /// The explanation.
+        error_description: Option<String>,
+    },
+    /// The `iss` parameter of the authorization response is another issuer's (RFC 9207).
+    WrongResponseIssuer,
+    /// The authorization response has no `iss` parameter, though the metadata promises it (RFC 9207).
+    MissingResponseIssuer,
+    /// The userinfo endpoint speaks of another subject.
+    WrongUserInfoSubject,
+    /// The metadata document names another issuer.
+    MetadataIssuerMismatch,
+    /// Nobody answers: [`HttpError::Connect`](vestibule_core::HttpError::Connect) by function call, 503 over a port.
+    Unreachable,
+    /// The token endpoint redirects to this URL, status 307: whoever follows sends the client's secret there.
+    TokenRedirect(String),
+    /// The token endpoint fails with status 500.
+    ServerError,
+    /// The token endpoint answers with more than a megabyte.
+    Oversized,
+    /// The token endpoint answers with an HTML page, status 200.
+    MalformedToken,
+    /// The token endpoint knows no client: status 401, `invalid_client`.
+    InvalidClient,
+    /// The token endpoint answers with the error `invalid_grant` under status 200.
+    TokenErrorWithStatus200,
+    /// The metadata cannot be had: status 500.
+    MetadataServerError,
+    /// The metadata document is an HTML page, status 200.
+    MetadataMalformed,
+    /// The metadata document is in order, save that it has more than a megabyte.
+    OversizedMetadata,
+    /// The key set cannot be had: status 500.
+    JwksServerError,
+    /// The key set is an HTML page, status 200.
+    JwksMalformed,
+    /// The key set is in order, save that it has more than a megabyte.
+    OversizedJwks,
+    /// The key set has, before the good keys, a private key and a symmetric one.
+    PrivateKeyInJwks,
+    /// The userinfo endpoint fails with status 500.
+    UserInfoServerError,
+    /// The userinfo endpoint answers with an HTML page, status 200.
+    UserInfoMalformed,
+    /// The userinfo response is in order, save that it has more than a megabyte.
+    OversizedUserInfo,
+    /// The registration endpoint answers every request with this error, status 400.
+    RegistrationError {
+        /// The error code, such as `invalid_redirect_uri`.
+        error: String,
+        /// The explanation.
+        error_description: Option<String>,
+    },
+    /// The registration endpoint fails with status 500.
+    RegistrationServerError,
+    /// The registration response has another redirect URI than was asked for.
+    RegistrationRedirectUriChanged,
+    /// The registration response has an empty client_id.
+    RegistrationEmptyClientId,
+    /// The registration response has the token_endpoint_auth_method `private_key_jwt`, for a client without a key.
+    RegistrationAuthMethodUnusable,
+}
+
+/// Another issuer, for the faults that need one.
+const STRANGER: &str = "https://stranger.example";
+
+/// Where misbehaviour reaches into the endpoints. What an endpoint answers with instead is in `answers`, what is wrong in a
+/// document in `documents`, and in an ID Token in `id_token`.
+pub(crate) struct Hooks(Option<Fault>);
+
+impl Hooks {
+    pub(crate) fn new(fault: Option<Fault>) -> Self {
+        Self(fault)
+    }
+
+    pub(crate) fn is_unreachable(&self) -> bool {
+        self.0 == Some(Fault::Unreachable)
+    }
+
+    /// The error that the authorization endpoint answers with instead.
+    pub(crate) fn authorization_denial(&self) -> Result<(), Denial> {
+        match &self.0 {
+            Some(Fault::AuthorizeError { error, error_description }) => {
+                Err(Denial::with_optional_description(error.clone(), error_description.clone()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The `iss` parameter of an authorization response.
+    pub(crate) fn response_issuer(&self, issuer: &Issuer) -> Option<String> {
+        match self.0 {
+            Some(Fault::WrongResponseIssuer) => Some(STRANGER.to_owned()),
+            Some(Fault::MissingResponseIssuer) => None,
+            _ => Some(issuer.to_string()),
+        }
+    }
+}

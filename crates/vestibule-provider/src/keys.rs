@@ -1,0 +1,126 @@
+//! The provider's signing keys: made when first needed, one for each algorithm in use.
+
+use std::{collections::HashMap, sync::Arc};
+
+use serde_json::{Value, json};
+use vestibule_core::{
+    Secret, SignatureAlgorithm,
+    jose::{SigningKey, signing_key::SigningFailed},
+};
+
+use crate::{client::RegisteredClient, identifier::identifier};
+
+#[derive(Default)]
+pub(crate) struct Keys {
+    made: HashMap<(SignatureAlgorithm, Part), Arc<SigningKey>>,
+}
+
+/// What a key is there for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Part {
+    /// It signs, and the key set shows it.
+    Signer,
+    /// No key set ever shows it.
+    Stranger,
+    /// A key set may show it, and nothing is signed with it.
+    Bystander(u8),
+}
+
+impl Keys {
+    /// The key that signs for this client. That of an HMAC is the client's secret (Core 10.1): too short a one fails.
+    pub(crate) fn signer(&mut self, client: &RegisteredClient) -> Result<Arc<SigningKey>, SigningFailed> {
+        let algorithm = client.algorithm();
+        if algorithm.is_symmetric() {
+            let none = Secret::from("");
+            return SigningKey::from_secret(algorithm, client.client_secret().unwrap_or(&none)).map(Arc::new);
+        }
+        self.published(algorithm)
+    }
+
+    /// A key that no key set ever shows, and no client has.
+    pub(crate) fn stranger(&mut self, algorithm: SignatureAlgorithm) -> Result<Arc<SigningKey>, SigningFailed> {
+        self.made(algorithm, Part::Stranger)
+    }
+
+    /// The key set (RFC 7517 5) for these algorithms. An HMAC has nothing to show in it.
+    pub(crate) fn set(&mut self, algorithms: &[SignatureAlgorithm]) -> Result<Value, SigningFailed> {
+        self.set_of(algorithms, &[Part::Signer])
+    }
+
+    /// The same with three keys for each algorithm, of which the last signs.
+    pub(crate) fn set_of_three(&mut self, algorithms: &[SignatureAlgorithm]) -> Result<Value, SigningFailed> {
+        self.set_of(algorithms, &[Part::Bystander(1), Part::Bystander(2), Part::Signer])
+    }
+
+    pub(crate) fn forget(&mut self) {
+        *self = Self::default();
+    }
+
+    fn published(&mut self, algorithm: SignatureAlgorithm) -> Result<Arc<SigningKey>, SigningFailed> {
+        self.made(algorithm, Part::Signer)
+    }
+
+    fn set_of(&mut self, algorithms: &[SignatureAlgorithm], parts: &[Part]) -> Result<Value, SigningFailed> {
+        let shown = algorithms.iter().filter(|algorithm| !algorithm.is_symmetric());
+        let keys = shown.flat_map(|algorithm| parts.iter().map(|part| (*algorithm, *part)));
+        let keys: Result<Vec<Value>, SigningFailed> =
+            keys.map(|(algorithm, part)| Ok(self.made(algorithm, part)?.public_jwk())).collect();
+        Ok(json!({ "keys": keys? }))
+    }
+
+    /// RSA keys take a noticeable part of a second to make, so no key is made that nobody asks for.
+    fn made(&mut self, algorithm: SignatureAlgorithm, part: Part) -> Result<Arc<SigningKey>, SigningFailed> {
+        if let Some(key) = self.made.get(&(algorithm, part)) {
+            return Ok(Arc::clone(key));
+        }
+        let key = if algorithm.is_symmetric() {
+            // 86 characters: more than any HMAC asks for.
+            let secret = Secret::new(format!("{}{}", identifier(), identifier()));
+            SigningKey::from_secret(algorithm, &secret)
+        } else {
+            SigningKey::generate(algorithm)
+        };
+        let key = Arc::new(key?);
+        self.made.insert((algorithm, part), Arc::clone(&key));
+        Ok(key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_stays_until_it_is_forgotten() {
+        let mut keys = Keys::default();
+        let kid = |keys: &mut Keys| keys.published(SignatureAlgorithm::Es256).expect("a key").kid().to_owned();
+        let first = kid(&mut keys);
+        assert_eq!(first, kid(&mut keys));
+        keys.forget();
+        assert_ne!(first, kid(&mut keys));
+    }
+
+    #[test]
+    fn the_key_set_holds_one_key_for_each_algorithm_and_no_stranger() {
+        let mut keys = Keys::default();
+        let stranger = keys.stranger(SignatureAlgorithm::Es256).expect("a key");
+        let algorithms = [SignatureAlgorithm::Es256, SignatureAlgorithm::EdDsa, SignatureAlgorithm::Hs256];
+        for (set, count) in [(keys.set(&algorithms), 2), (keys.set_of_three(&algorithms), 6)] {
+            let set = set.expect("a set");
+            assert_eq!(set["keys"].as_array().map(Vec::len), Some(count));
+            assert!(!set.to_string().contains(stranger.kid()));
+        }
+    }
+
+    #[test]
+    fn the_key_of_an_hmac_is_the_clients_secret_and_nothing_shorter_than_its_hash() {
+        let mut keys = Keys::default();
+        for (bytes, is_enough) in [(63, false), (64, true)] {
+            let client = RegisteredClient::confidential("rp", "x".repeat(bytes));
+            let client = client.id_token_signed_response_alg(SignatureAlgorithm::Hs512);
+            assert_eq!(keys.signer(&client).is_ok(), is_enough, "{bytes} bytes");
+        }
+        let public = RegisteredClient::public("spa").id_token_signed_response_alg(SignatureAlgorithm::Hs256);
+        assert!(keys.signer(&public).is_err());
+    }
+}

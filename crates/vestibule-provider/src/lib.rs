@@ -1,0 +1,43 @@
+#![doc = include_str!("../README.md")]
+
+mod authorize;
+mod bearer;
+pub mod browser;
+mod cache;
+pub mod client;
+mod client_auth;
+mod denial;
+mod discovery;
+mod end_session;
+pub mod fault;
+pub mod hold;
+mod http_client;
+mod identifier;
+mod jwks;
+mod keys;
+mod media_type;
+mod pages;
+mod parameters;
+mod pkce;
+pub mod provider;
+pub mod record;
+mod register;
+mod registration;
+mod routes;
+pub mod serve;
+mod session;
+pub mod signed_in;
+mod state;
+mod token;
+pub mod user;
+mod userinfo;
+
+pub use browser::{Browser, Page};
+pub use client::RegisteredClient;
+pub use fault::Fault;
+pub use hold::Hold;
+pub use provider::DevelopmentProvider;
+pub use record::RecordedRequest;
+pub use serve::BoundProvider;
+pub use signed_in::{SignedIn, signed_in};
+pub use user::User;

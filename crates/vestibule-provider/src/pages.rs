@@ -1,0 +1,127 @@
+//! The pages that people see.
+
+use std::sync::LazyLock;
+
+use axum::{
+    extract::State,
+    response::{Html, IntoResponse, Response},
+};
+use http::{HeaderValue, StatusCode, header};
+use minijinja::{Environment, Value, context};
+
+use crate::{denial::not_stored, provider::DevelopmentProvider};
+
+/// Names end in `.html`, which is what makes the engine escape every value.
+static TEMPLATES: [(&str, &str); 5] = [
+    ("layout.html", include_str!("pages/layout.html")),
+    ("sign_in.html", include_str!("pages/sign_in.html")),
+    ("sign_out.html", include_str!("pages/sign_out.html")),
+    ("signed_out.html", include_str!("pages/signed_out.html")),
+    ("error.html", include_str!("pages/error.html")),
+];
+
+static PAGES: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut pages = Environment::new();
+    for (name, source) in TEMPLATES {
+        pages.add_template(name, source).expect("the templates are constants, and the tests below parse each");
+    }
+    pages
+});
+
+/// No scripts, no frames, nothing from elsewhere. There is no `form-action`: browsers apply it to the redirect after a form
+/// too, which goes to a client.
+const CONTENT_SECURITY_POLICY: HeaderValue =
+    HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'");
+
+/// The sign-in page of an authorization request.
+#[derive(Debug)]
+pub(crate) struct SignIn<'a> {
+    pub(crate) client: &'a str,
+    pub(crate) login_hint: &'a str,
+    pub(crate) fields: Vec<(String, String)>,
+}
+
+pub(crate) fn sign_in(provider: &DevelopmentProvider, page: SignIn<'_>) -> Response {
+    let users: Vec<(String, String)> =
+        provider.state().users.iter().map(|user| (user.name().to_owned(), user.label().to_owned())).collect();
+    let values = context! {
+        issuer => provider.issuer().as_str(),
+        action => provider.endpoint("/authorize"),
+        client => page.client,
+        login_hint => page.login_hint,
+        fields => page.fields,
+        users,
+    };
+    render(StatusCode::OK, "sign_in.html", &values)
+}
+
+/// Asks whether to sign out.
+pub(crate) fn sign_out(provider: &DevelopmentProvider, user: &str, fields: Vec<(String, String)>) -> Response {
+    let (issuer, action) = (provider.issuer().as_str(), provider.endpoint("/end_session"));
+    render(StatusCode::OK, "sign_out.html", &context! { issuer, action, user, fields })
+}
+
+pub(crate) fn signed_out(provider: &DevelopmentProvider) -> Response {
+    render(StatusCode::OK, "signed_out.html", &context! { issuer => provider.issuer().as_str() })
+}
+
+/// What is wrong, where there is nobody whom it would be safe to redirect to.
+pub(crate) fn error(provider: &DevelopmentProvider, status: StatusCode, message: &str) -> Response {
+    render(status, "error.html", &context! { issuer => provider.issuer().as_str(), message })
+}
+
+pub(crate) async fn nothing_here(State(provider): State<DevelopmentProvider>) -> Response {
+    error(&provider, StatusCode::NOT_FOUND, "There is nothing here.")
+}
+
+fn render(status: StatusCode, name: &str, values: &Value) -> Response {
+    let Ok(html) = PAGES.get_template(name).and_then(|template| template.render(values)) else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let mut response = (status, Html(html)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    // The URL holds a request; its Origin is still sent with the form, which `no-referrer` would turn into `null`.
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    not_stored(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+
+    use super::*;
+    use crate::user::User;
+
+    async fn text(response: Response) -> String {
+        assert_eq!(response.headers().get(header::CACHE_CONTROL), Some(&HeaderValue::from_static("no-store")));
+        assert_eq!(response.headers().get(header::CONTENT_SECURITY_POLICY), Some(&CONTENT_SECURITY_POLICY));
+        let body = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
+        String::from_utf8(body.to_vec()).expect("UTF-8")
+    }
+
+    /// V9
+    #[tokio::test]
+    async fn every_value_on_a_page_is_escaped() {
+        const EVIL: &str = "\"><script>alert(1)</script>";
+        let provider = DevelopmentProvider::new("http://127.0.0.1:3001").expect("valid");
+        let provider = provider.user(User::new(EVIL).claim("name", EVIL));
+        let fields = vec![(EVIL.to_owned(), EVIL.to_owned())];
+        let page = SignIn { client: EVIL, login_hint: EVIL, fields: fields.clone() };
+        for response in [
+            sign_in(&provider, page),
+            sign_out(&provider, EVIL, fields),
+            signed_out(&provider),
+            error(&provider, StatusCode::BAD_REQUEST, EVIL),
+        ] {
+            let text = text(response).await;
+            assert!(!text.contains("<script"), "{text}");
+            assert!(
+                text.starts_with("<!doctype html>") && text.contains("<main>") && text.ends_with("</html>"),
+                "{text}"
+            );
+            assert!(text.contains("Never use it in production"), "{text}");
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The parameters of a request, from its query or its form body.
+
+use std::collections::BTreeMap;
+
+use url::form_urlencoded;
+
+/// Parameters by name, each at most once.
+#[derive(Default)]
+pub(crate) struct Parameters(BTreeMap<String, String>);
+
+/// A parameter came twice (RFC 6749 3.1: it must not).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Repeated;
+
+impl Parameters {
+    /// Reads `application/x-www-form-urlencoded` text. `resource` alone may be repeated (RFC 8707 2); its first stays.
+    pub(crate) fn parse(text: &[u8]) -> Result<Self, Repeated> {
+        let mut parameters = BTreeMap::new();
+        for (name, value) in form_urlencoded::parse(text) {
+            if !parameters.contains_key(name.as_ref()) {
+                parameters.insert(name.into_owned(), value.into_owned());
+            } else if name != "resource" {
+                return Err(Repeated);
+            }
+        }
+        Ok(Self(parameters))
+    }
+
+    /// The value of a parameter; one without a value counts as not sent (RFC 6749 3.1).
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// Whether the space-separated list `name` holds `value`.
+    pub(crate) fn lists(&self, name: &str, value: &str) -> bool {
+        self.get(name).is_some_and(|list| list.split(' ').any(|one| one == value))
+    }
+
+    /// All but these, for the hidden fields of a form.
+    pub(crate) fn without(&self, left_out: &[&str]) -> Vec<(String, String)> {
+        let kept = self.0.iter().filter(|(name, _)| !left_out.contains(&name.as_str()));
+        kept.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parameter_that_comes_twice_is_refused() {
+        assert_eq!(Parameters::parse(b"a=1&b=2&a=1").err(), Some(Repeated));
+        assert!(Parameters::parse(b"resource=1&resource=2").is_ok());
+    }
+
+    #[test]
+    fn a_parameter_without_a_value_was_not_sent() {
+        let parameters = Parameters::parse(b"a=&b=%20").expect("no repetition");
+        assert_eq!((parameters.get("a"), parameters.get("b"), parameters.get("c")), (None, Some(" "), None));
+    }
+
+    #[test]
+    fn a_list_is_compared_word_by_word() {
+        let parameters = Parameters::parse(b"scope=openid+email").expect("no repetition");
+        assert!(parameters.lists("scope", "openid") && parameters.lists("scope", "email"));
+        assert!(!parameters.lists("scope", "open") && !parameters.lists("scope", "openid email"));
+    }
+}

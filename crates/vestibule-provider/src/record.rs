@@ -1,0 +1,82 @@
+//! What was asked of the provider, so that a test can say what did and what did not arrive.
+
+use std::fmt;
+
+use axum::{
+    body::{Body, to_bytes},
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode};
+
+use crate::provider::DevelopmentProvider;
+
+/// One request that the provider got.
+///
+/// # Example
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// use vestibule_provider::{Browser, DevelopmentProvider};
+///
+/// let provider = DevelopmentProvider::new("http://127.0.0.1:3001")?;
+/// let mut browser = Browser::new();
+/// browser.site(provider.issuer().as_str(), provider.router());
+/// browser.get("http://127.0.0.1:3001/jwks?a=b").await;
+///
+/// let requests = provider.requests();
+/// assert_eq!((requests[0].path.as_str(), requests[0].query.as_deref()), ("/jwks", Some("a=b")));
+/// # Ok::<_, Box<dyn std::error::Error>>(()) })?;
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct RecordedRequest {
+    /// The method.
+    pub method: Method,
+    /// The whole path, that of the issuer included.
+    pub path: String,
+    /// The query, as it came.
+    pub query: Option<String>,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, as it came.
+    pub body: Bytes,
+}
+
+/// The most bytes of a request body: far more than any request to a provider needs.
+const MOST_BODY_BYTES: usize = 64 * 1024;
+
+/// Writes the request down, then lets it pass, when its time has come.
+pub(crate) async fn record(State(provider): State<DevelopmentProvider>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, MOST_BODY_BYTES).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    let path = parts.uri.path().to_owned();
+    provider.remember(RecordedRequest {
+        method: parts.method.clone(),
+        path: path.clone(),
+        query: parts.uri.query().map(str::to_owned),
+        headers: parts.headers.clone(),
+        body: body.clone(),
+    });
+    provider.pass_gates(&path).await;
+    if provider.hooks().is_unreachable() {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    next.run(Request::from_parts(parts, Body::from(body))).await
+}
+
+/// Query, headers and body hold codes, tokens and secrets: their values are not printed.
+impl fmt::Debug for RecordedRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RecordedRequest")
+            .field("method", &self.method)
+            .field("path", &self.path)
+            .field("headers", &self.headers.keys().collect::<Vec<_>>())
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}

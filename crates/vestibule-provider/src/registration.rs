@@ -1,0 +1,130 @@
+//! The clients that registered themselves (Dynamic Client Registration 1.0, RFC 7591), and how they may.
+
+mod credentials;
+mod request;
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+use url::form_urlencoded;
+use vestibule_core::Secret;
+
+use crate::{
+    client::RegisteredClient, identifier::identifier, provider::DevelopmentProvider,
+    registration::credentials::Alphabet, state::Bounded,
+};
+
+pub(crate) use request::RegistrationRequest;
+
+/// The most clients that are kept; the oldest goes first.
+const MOST_CLIENTS: usize = 1_000;
+
+/// What the provider knows of clients that registered themselves.
+pub(crate) struct Registrations {
+    known: Bounded<Registration>,
+    initial_access_token: Option<Secret<String>>,
+    /// Seconds that a secret is good for.
+    secret_lifetime: Option<u32>,
+    alphabet: Alphabet,
+}
+
+/// One of them.
+pub(crate) struct Registration {
+    client: Arc<RegisteredClient>,
+    registration_access_token: Secret<String>,
+    /// What the client was told (Registration 3.2).
+    information: Map<String, Value>,
+}
+
+impl DevelopmentProvider {
+    /// Lets only those clients register that show this token (Registration 3); everybody may, unless said.
+    pub fn initial_access_token(self, token: impl Into<Secret<String>>) -> Self {
+        self.state().registrations.initial_access_token = Some(token.into());
+        self
+    }
+
+    /// Gives clients that register ids and secrets with `:`, `%`, `+`, quotes, backslashes and spaces in them, all of which
+    /// RFC 6749 allows (appendix A). Unless said, they are letters, digits, `-` and `_`.
+    pub fn with_awkward_credentials(self) -> Self {
+        self.state().registrations.alphabet = Alphabet::Awkward;
+        self
+    }
+
+    /// Ends the secrets of clients that register from now on so many seconds later, as the answer says
+    /// (`client_secret_expires_at`): then they are answered with `invalid_client`. Unless said, they do not end.
+    pub fn registered_secrets_expire_after(self, seconds: u32) -> Self {
+        self.state().registrations.secret_lifetime = Some(seconds);
+        self
+    }
+
+    /// Forgets the clients that registered themselves, as a provider does whose database is gone: who comes with a remembered
+    /// registration is unknown. Those of [`client`](Self::client) stay.
+    pub fn forget_clients(&self) {
+        self.state().registrations.known.retain(|_| false);
+    }
+
+    /// Registers a client; the answer is what it must know (Registration 3.2).
+    pub(crate) fn register(&self, request: &RegistrationRequest) -> Map<String, Value> {
+        let now = self.now();
+        let (alphabet, lifetime) = {
+            let registrations = &self.state().registrations;
+            (registrations.alphabet, registrations.secret_lifetime)
+        };
+        let expires_at = lifetime.map(|seconds| now.plus(i64::from(seconds)));
+        let (client_id, token) = (alphabet.client_id(), identifier());
+        let secret = request.has_secret().then(|| alphabet.client_secret());
+        let mut information = request.registered();
+        let mut tell = |name: &str, value: Value| information.insert(name.to_owned(), value);
+        tell("client_id", json!(client_id));
+        tell("client_id_issued_at", json!(now));
+        tell("registration_access_token", json!(token));
+        tell("registration_client_uri", json!(self.registration_client_uri(&client_id)));
+        if let Some(secret) = &secret {
+            tell("client_secret", json!(secret.expose()));
+            // Registration 3.2: required beside a secret, and 0 means never.
+            tell("client_secret_expires_at", expires_at.map_or(json!(0), |expires_at| json!(expires_at)));
+        }
+        let client = Arc::new(request.client(&client_id, secret.map(|secret| (secret, expires_at))));
+        let entry = Registration { client, registration_access_token: token.into(), information: information.clone() };
+        self.state().registrations.known.insert(client_id, entry);
+        information
+    }
+
+    /// An id may have characters that a path may not.
+    fn registration_client_uri(&self, client_id: &str) -> String {
+        let query = form_urlencoded::Serializer::new(String::new()).append_pair("client_id", client_id).finish();
+        format!("{}?{query}", self.endpoint("/registration"))
+    }
+}
+
+impl Registrations {
+    pub(crate) fn client(&self, client_id: &str) -> Option<&Arc<RegisteredClient>> {
+        self.known.get(client_id).map(|registration| &registration.client)
+    }
+
+    pub(crate) fn clients(&self) -> impl Iterator<Item = &Arc<RegisteredClient>> {
+        self.known.values().map(|registration| &registration.client)
+    }
+
+    /// Whether this token, or the lack of one, lets register.
+    pub(crate) fn is_open_to(&self, token: Option<&str>) -> bool {
+        self.initial_access_token.as_ref().is_none_or(|right| token.is_some_and(|token| *right == Secret::from(token)))
+    }
+
+    /// What a client was told, for whoever shows its token (RFC 7592 2.1).
+    pub(crate) fn information(&self, client_id: &str, token: &str) -> Option<Map<String, Value>> {
+        let registration = self.known.get(client_id)?;
+        (registration.registration_access_token == Secret::from(token)).then(|| registration.information.clone())
+    }
+}
+
+impl Default for Registrations {
+    fn default() -> Self {
+        Self {
+            known: Bounded::of_at_most(MOST_CLIENTS),
+            initial_access_token: None,
+            secret_lifetime: None,
+            alphabet: Alphabet::default(),
+        }
+    }
+}

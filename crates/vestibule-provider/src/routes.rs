@@ -1,0 +1,37 @@
+//! Which path is which endpoint.
+
+use axum::{
+    Router, middleware,
+    routing::{get, post},
+};
+
+use crate::{
+    authorize::authorize,
+    discovery::configuration,
+    end_session::end_session,
+    jwks::jwks,
+    pages,
+    provider::DevelopmentProvider,
+    record::record,
+    register::{register, registration},
+    token::token,
+    userinfo::userinfo,
+};
+
+pub(crate) fn router(provider: &DevelopmentProvider) -> Router {
+    let below = |path: &str| format!("{}{path}", provider.base_path());
+    Router::new()
+        // An issuer's path may have segments that begin with a colon.
+        .without_v07_checks()
+        .route(&below("/.well-known/openid-configuration"), get(configuration))
+        .route(&below("/register"), post(register))
+        .route(&below("/registration"), get(registration))
+        .route(&below("/authorize"), get(authorize).post(authorize))
+        .route(&below("/token"), post(token))
+        .route(&below("/userinfo"), get(userinfo).post(userinfo))
+        .route(&below("/jwks"), get(jwks))
+        .route(&below("/end_session"), get(end_session).post(end_session))
+        .fallback(pages::nothing_here)
+        .layer(middleware::from_fn_with_state(provider.clone(), record))
+        .with_state(provider.clone())
+}
