@@ -1,0 +1,106 @@
+//! What is checked before anybody knocks, setting by setting.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use vestibule_core::HttpClient;
+
+use crate::{
+    base_url::BaseUrl,
+    config_error::ConfigError,
+    paths::{Paths, check_path},
+    provider::{ConnectedProvider, Provider},
+    return_address::ReturnAddress,
+};
+
+pub(super) fn parse_after_logout(base: &BaseUrl, path: Option<&str>) -> Result<ReturnAddress, ConfigError> {
+    let Some(path) = path else { return Ok(ReturnAddress::home(base)) };
+    let address =
+        path.starts_with('/').then(|| ReturnAddress::parse(base, &format!("{}{path}", base.path()))).flatten();
+    address.ok_or_else(|| {
+        ConfigError::new("after_logout", "it is not a path of this application")
+            .value(path)
+            .remedy("write for example \"/goodbye\"")
+    })
+}
+
+pub(super) fn check_providers(providers: &[(String, Provider)], paths: &Paths) -> Result<(), ConfigError> {
+    if providers.is_empty() {
+        return Err(ConfigError::new("provider", "there is none to sign in with")
+            .remedy("give .provider(\"corp\", Provider::discovered(..)?)"));
+    }
+    for (at, (name, provider)) in providers.iter().enumerate() {
+        let refuse = |problem: &str| ConfigError::new("provider", problem).value(name).remedy("choose another name");
+        if name.is_empty()
+            || name.len() > 64
+            || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+        {
+            return Err(refuse("a name has 1 to 64 letters, digits, '-' and '_'"));
+        }
+        if providers.iter().take(at).any(|(other, _)| other == name) {
+            return Err(refuse("two providers have this name"));
+        }
+        provider.check(name)?;
+        check_redirect_path(name, provider, providers.iter().take(at).map(|(_, other)| other), paths)?;
+    }
+    Ok(())
+}
+
+fn check_redirect_path<'a>(
+    name: &str,
+    provider: &Provider,
+    mut earlier: impl Iterator<Item = &'a Provider>,
+    paths: &Paths,
+) -> Result<(), ConfigError> {
+    let Some(path) = provider.own_redirect_path() else { return Ok(()) };
+    let setting = format!("provider.{name}.redirect_path");
+    check_path(&setting, path)?;
+    let refuse = |problem: &str| ConfigError::new(setting.as_str(), problem).value(path).remedy("choose another path");
+    if paths.is_our_route(path) {
+        return Err(refuse("it lies among our own routes"));
+    }
+    // V20: one provider's code must not arrive where another's is expected.
+    if earlier.any(|other| other.own_redirect_path() == Some(path)) {
+        return Err(refuse("two providers have this redirect path"));
+    }
+    Ok(())
+}
+
+pub(super) fn default_provider(
+    providers: &BTreeMap<String, Arc<ConnectedProvider>>,
+    name: Option<&str>,
+) -> Result<Option<Arc<ConnectedProvider>>, ConfigError> {
+    match name {
+        Some(name) => providers.get(name).cloned().map(Some).ok_or_else(|| {
+            ConfigError::new("default_provider", "no provider has this name")
+                .value(name)
+                .remedy("name one of those that were given")
+        }),
+        None if providers.len() == 1 => Ok(providers.values().next().cloned()),
+        None => Ok(None),
+    }
+}
+
+#[cfg(feature = "reqwest")]
+pub(super) fn default_http_client(
+    providers: &[(String, Provider)],
+    trusted_ca: Option<&[u8]>,
+) -> Result<Arc<dyn HttpClient>, ConfigError> {
+    use crate::reqwest_client::ReqwestClient;
+
+    // A machine without trust anchors is fine as long as no certificate has to be verified.
+    let all_on_loopback = providers.iter().all(|(_, provider)| provider.issuer().as_str().starts_with("http:"));
+    if all_on_loopback && trusted_ca.is_none() {
+        Ok(Arc::new(ReqwestClient::loopback_only()?))
+    } else {
+        Ok(Arc::new(ReqwestClient::new(trusted_ca)?))
+    }
+}
+
+#[cfg(not(feature = "reqwest"))]
+pub(super) fn default_http_client(
+    _: &[(String, Provider)],
+    _: Option<&[u8]>,
+) -> Result<Arc<dyn HttpClient>, ConfigError> {
+    Err(ConfigError::new("http_client", "there is none")
+        .remedy("give one by .http_client(..), or turn the cargo feature \"reqwest\" on"))
+}

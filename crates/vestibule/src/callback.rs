@@ -1,0 +1,210 @@
+//! Come back from the provider: the steps of a login, one line each.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Path, RawQuery, State},
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, Method, StatusCode, header};
+use url::form_urlencoded;
+use vestibule_core::{
+    AuthorizationResponse, ClaimsSet, IdToken, NumericDate, PendingLogin, TokenResponse,
+    authorization::{ExpectedResponse, State as PendingState},
+    error::Unsolicited,
+};
+
+use crate::{
+    door::Door,
+    error::{LoginFailure, fail, see_other},
+    login::{belongs_to, open_pending, state_context, unknown_provider},
+    new_login::NewLogin,
+    provider::ConnectedProvider,
+    return_address::ReturnAddress,
+    session::{Evidence, Session, SignedIn, Tokens, cookie::Purpose, layer::Visit},
+};
+
+/// `GET /auth/callback/{provider}`. It never renders: the answer is 303, to where the person was going or to the error page.
+pub(crate) async fn callback(
+    State(door): State<Arc<Door>>,
+    visit: Visit,
+    method: Method,
+    Path(name): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    match door.provider(&name).filter(|provider| provider.own_redirect_path().is_none()) {
+        Some(provider) => come_back(&visit, provider, &method, query.as_deref()).await,
+        None => unknown_provider(),
+    }
+}
+
+/// The callback of one provider, wherever its route is.
+pub(crate) async fn come_back(
+    visit: &Visit,
+    provider: &Arc<ConnectedProvider>,
+    method: &Method,
+    query: Option<&str>,
+) -> Response {
+    // axum hands HEAD to a handler of GET; a link scanner's HEAD must not burn a login (R37).
+    if *method != Method::GET {
+        return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET")]).into_response();
+    }
+    let door = visit.door();
+    let query = query.unwrap_or_default();
+    let returned = Returned::read(door, provider, query);
+    let return_to = returned.return_to.clone();
+    let mut response = match finish(visit, provider, returned).await {
+        Ok(landing) => see_other(landing.as_str()),
+        Err(failure) => land_or_fail(visit, provider, failure, return_to),
+    };
+    end_attempts(visit, query, response.headers_mut());
+    response
+}
+
+/// The attempts of this browser that a response names are over, whatever came of it: burnt, and their cookies deleted. A
+/// response that was rejected before it came to that leaves a code behind, which nobody shall use (V22, V32).
+fn end_attempts(visit: &Visit, query: &str, headers: &mut HeaderMap) {
+    let states = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "state");
+    let named: Vec<_> = states.filter_map(|(_, value)| PendingState::parse(value).ok()).collect();
+    let (door, cookies) = (visit.door(), visit.cookies());
+    for (attempt, sealed) in
+        cookies.logins().filter(|(attempt, _)| named.iter().any(|state| state.attempt() == *attempt))
+    {
+        if open_pending(door, attempt, sealed).is_some() {
+            // Whoever came as far as the token request burnt it already.
+            let _ = door.burnt.burn(attempt);
+        }
+        headers.append(header::SET_COOKIE, door.names.delete(Purpose::Login(attempt)));
+    }
+}
+
+/// The steps of a login.
+async fn finish(
+    visit: &Visit,
+    provider: &Arc<ConnectedProvider>,
+    returned: Returned,
+) -> Result<ReturnAddress, LoginFailure> {
+    let door = visit.door();
+    let return_to = returned.return_to.clone();
+    let (response, pending) = returned.pending(visit, provider)?;
+    // V22: burnt before the token request, so that a second callback makes none.
+    door.burnt.burn(&pending.attempt())?;
+    let at = provider.introduced().await?;
+    let code = pending.accept(response, &ExpectedResponse::of(&at.metadata), door.now())?;
+    let tokens = provider.redeem(&at, code).await?;
+    let id_token = provider.verify(&at, tokens.id_token()).await?;
+    let claims = provider.claims(&at, &id_token, &tokens).await?;
+    let login = admit(door, provider, &id_token, claims).await?;
+    let session = Session::log_in(signed_in(provider, &id_token, &tokens, login, door.now()), &door.policy, door.now());
+    visit.log_in(&session).map_err(LoginFailure::TooBig)?;
+    tracing::info!(target: "vestibule::login", provider = provider.name(), "signed in");
+    Ok(return_to.unwrap_or_else(|| ReturnAddress::home(&door.base)))
+}
+
+/// The application's say.
+async fn admit(
+    door: &Door,
+    provider: &ConnectedProvider,
+    id_token: &IdToken,
+    claims: ClaimsSet,
+) -> Result<NewLogin, LoginFailure> {
+    let login = NewLogin {
+        provider: provider.name().to_owned(),
+        issuer: provider.issuer().clone(),
+        subject: id_token.subject().clone(),
+        claims: about_the_person(claims),
+    };
+    match &door.on_login {
+        Some(on_login) => on_login.decide(login).await.map_err(LoginFailure::Refused),
+        None => Ok(login),
+    }
+}
+
+/// The claims that speak of the person, without those that speak of the token (Core 2, RFC 7519 4.1).
+fn about_the_person(mut claims: ClaimsSet) -> ClaimsSet {
+    for of_the_token in ["aud", "azp", "exp", "iat", "nbf", "jti", "nonce", "at_hash", "c_hash", "s_hash"] {
+        claims.remove(of_the_token);
+    }
+    claims
+}
+
+fn signed_in(
+    provider: &Arc<ConnectedProvider>,
+    id_token: &IdToken,
+    tokens: &TokenResponse,
+    login: NewLogin,
+    now: NumericDate,
+) -> SignedIn {
+    SignedIn {
+        provider: Arc::clone(provider),
+        subject: id_token.subject().clone(),
+        claims: login.claims,
+        evidence: Evidence {
+            auth_time: id_token.auth_time(),
+            acr: id_token.acr().map(str::to_owned),
+            sid: id_token.sid().map(str::to_owned),
+        },
+        tokens: Tokens {
+            id_token: id_token.raw().clone(),
+            access_token: tokens.access_token().clone(),
+            access_token_expires_at: tokens.expires_in().map(|seconds| now.plus(seconds)),
+            refresh_token: tokens.refresh_token().cloned(),
+            scope: tokens.scope().map(str::to_owned),
+        },
+    }
+}
+
+/// A failed login ends on the error page; but a callback that is merely late, used or unknown lands a person who is signed in
+/// on the page that it was for.
+fn land_or_fail(
+    visit: &Visit,
+    provider: &Arc<ConnectedProvider>,
+    failure: LoginFailure,
+    return_to: Option<ReturnAddress>,
+) -> Response {
+    if failure.is_unsolicited() && visit.session().is_some() {
+        let landing = return_to.unwrap_or_else(|| ReturnAddress::home(&visit.door().base));
+        return see_other(landing.as_str());
+    }
+    fail(visit, failure, Some(provider), return_to)
+}
+
+/// What came back, before any of it is believed.
+struct Returned {
+    response: Result<AuthorizationResponse, vestibule_core::ProtocolError>,
+    return_to: Option<ReturnAddress>,
+}
+
+impl Returned {
+    fn read(door: &Door, provider: &ConnectedProvider, query: &str) -> Self {
+        let response = AuthorizationResponse::from_query(query);
+        let return_to = response.as_ref().ok().and_then(|response| {
+            let state = response.state();
+            let context = state_context(door, provider, state.attempt());
+            let address = door.seals.return_address.open(&context, state.carried().as_bytes())?;
+            ReturnAddress::parse(&door.base, std::str::from_utf8(&address).ok()?)
+        });
+        Self { response, return_to }
+    }
+
+    /// The pending login of this browser that the response names, begun with this provider (V17, V20).
+    fn pending(
+        self,
+        visit: &Visit,
+        provider: &ConnectedProvider,
+    ) -> Result<(AuthorizationResponse, PendingLogin), LoginFailure> {
+        let response = self.response?;
+        // R13: a state that was changed is not ours, though its attempt may be.
+        if self.return_to.is_none() {
+            return Err(Unsolicited::ForeignState.into());
+        }
+        let cookies = visit.cookies();
+        let attempt = response.state().attempt();
+        let sealed = cookies.login(attempt).filter(|_| !cookies.are_hostile()).ok_or(Unsolicited::UnknownAttempt)?;
+        let (pending, belongs) = open_pending(visit.door(), attempt, sealed).ok_or(Unsolicited::UnknownAttempt)?;
+        if belongs != belongs_to(provider) {
+            return Err(Unsolicited::UnknownAttempt.into());
+        }
+        Ok((response, pending))
+    }
+}

@@ -1,0 +1,103 @@
+//! Why a login did not come to its end, exactly: for the log.
+
+use std::fmt;
+
+use vestibule_core::{
+    Misbehaviour, ProtocolError,
+    error::{Excerpt, Unsolicited},
+};
+
+use super::{LoginErrorKind, chain};
+use crate::{
+    new_login::Refusal,
+    provider::ProviderError,
+    session::{
+        cookie::{CHUNK_BYTES, MOST_CHUNKS},
+        layer::TooBig,
+    },
+};
+
+/// Why a login did not come to its end, exactly: for the log.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LoginFailure {
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
+    #[error("the application refused: {}", .0.to_string().escape_default())]
+    Refused(Refusal),
+    #[error("{0}")]
+    TooBig(TooBig),
+}
+
+impl fmt::Display for TooBig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { bytes, claims_bytes, tokens_bytes, largest } = self;
+        let most = CHUNK_BYTES * MOST_CHUNKS;
+        write!(
+            f,
+            "the session needs {bytes} bytes of cookies, and {most} are the most: {claims_bytes} bytes of claims"
+        )?;
+        for (at, (name, size)) in largest.iter().enumerate() {
+            let name = Excerpt::new(name);
+            write!(f, "{}{name} {size}", if at == 0 { " (the largest: " } else { ", " })?;
+        }
+        let close = if largest.is_empty() { "" } else { ")" };
+        write!(f, "{close}, {tokens_bytes} bytes of tokens, and the seal; ask for a smaller scope")
+    }
+}
+
+impl From<ProtocolError> for LoginFailure {
+    fn from(error: ProtocolError) -> Self {
+        Self::Provider(error.into())
+    }
+}
+
+impl From<Unsolicited> for LoginFailure {
+    fn from(unsolicited: Unsolicited) -> Self {
+        ProtocolError::from(unsolicited).into()
+    }
+}
+
+impl From<Misbehaviour> for LoginFailure {
+    fn from(misbehaviour: Misbehaviour) -> Self {
+        ProtocolError::from(misbehaviour).into()
+    }
+}
+
+impl LoginFailure {
+    pub(crate) fn is_unsolicited(&self) -> bool {
+        self.kind() == LoginErrorKind::Unsolicited
+    }
+
+    pub(super) fn kind(&self) -> LoginErrorKind {
+        match self {
+            Self::Provider(ProviderError::Unreachable(_)) => LoginErrorKind::Unreachable,
+            Self::Provider(ProviderError::Store(_)) => LoginErrorKind::Store,
+            Self::Provider(ProviderError::Protocol(error)) => match error {
+                ProtocolError::Denied(response) if response.is_access_denied() => LoginErrorKind::Cancelled,
+                ProtocolError::Denied(_) => LoginErrorKind::Denied,
+                ProtocolError::Unsolicited(_) => LoginErrorKind::Unsolicited,
+                _ => LoginErrorKind::Misbehaved,
+            },
+            Self::Refused(_) => LoginErrorKind::Refused,
+            Self::TooBig(_) => LoginErrorKind::TooBig,
+        }
+    }
+
+    /// One line, with the exact reason and without secrets, at the level of who must act.
+    pub(super) fn log(&self, provider: Option<&str>, reference: &str) {
+        let (kind, reason) = (self.kind(), chain(self));
+        macro_rules! line {
+            ($level:ident) => {
+                tracing::$level!(target: "vestibule::login", ?kind, provider, reference, reason, "a login did not come to its end")
+            };
+        }
+        match kind {
+            LoginErrorKind::Cancelled | LoginErrorKind::Refused | LoginErrorKind::Unsolicited => line!(info),
+            LoginErrorKind::Denied => line!(warn),
+            LoginErrorKind::Misbehaved
+            | LoginErrorKind::Unreachable
+            | LoginErrorKind::Store
+            | LoginErrorKind::TooBig => line!(error),
+        }
+    }
+}

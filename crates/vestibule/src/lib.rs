@@ -1,0 +1,52 @@
+#![doc = include_str!("../README.md")]
+
+mod base_url;
+mod builder;
+mod callback;
+mod clock;
+mod config_error;
+mod door;
+mod end_user;
+mod error;
+mod gate;
+mod login;
+mod logout;
+mod new_login;
+mod pages;
+mod paths;
+mod provider;
+pub mod registration_store;
+#[cfg(feature = "reqwest")]
+mod reqwest_client;
+mod return_address;
+mod routes;
+mod session;
+mod settings;
+
+pub use builder::{Builder, NotReady, Vestibule};
+pub use clock::{Clock, SystemClock};
+pub use config_error::ConfigError;
+pub use end_user::{Claims, EndUser, LoginRequired, NotAllowed, OutsideTheVestibule, Rejection};
+pub use error::{LoginError, LoginErrorKind};
+pub use gate::{Gate, RequireLogin};
+pub use new_login::{NewLogin, Refusal};
+pub use provider::{ClientSource, Provider, ProviderError};
+pub use registration_store::{FileRegistrationStore, RegistrationStore, StoreError};
+#[cfg(feature = "reqwest")]
+pub use reqwest_client::ReqwestClient;
+pub use session::{SessionPolicy, seal::SecretKey};
+pub use settings::Settings;
+pub use vestibule_core::{
+    self as core, ClaimsSet, Client, ClientMetadata, ErrorResponse, HttpClient, HttpError, Issuer, NumericDate,
+    ProviderMetadata, Secret, SignatureAlgorithm, Subject, TokenEndpointAuthMethod, UserInfoMethod,
+};
+
+/// The guide's programs are compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/from-flask-pyoidc.md")]
+struct Guide;
+
+/// The README's programs are compiled, and run where they can be.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -1,0 +1,140 @@
+//! Where our routes are: as the wrapped router sees them, and as a browser must ask for them.
+
+use url::form_urlencoded;
+
+use crate::{base_url::BaseUrl, config_error::ConfigError, return_address::ReturnAddress};
+
+/// The places of our routes, below a prefix.
+#[derive(Clone, Debug)]
+pub(crate) struct Paths {
+    route_prefix: String,
+    public_prefix: String,
+}
+
+/// A place below the prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    Login,
+    Error,
+    Logout,
+    LoggedOut,
+}
+
+impl Place {
+    const fn tail(self) -> &'static str {
+        match self {
+            Self::Login => "/login",
+            Self::Error => "/error",
+            Self::Logout => "/logout",
+            Self::LoggedOut => "/logged_out",
+        }
+    }
+}
+
+impl Paths {
+    pub(crate) const DEFAULT_PREFIX: &'static str = "/auth";
+
+    pub(crate) fn new(base: &BaseUrl, prefix: &str) -> Result<Self, ConfigError> {
+        check_path("path_prefix", prefix)?;
+        Ok(Self { route_prefix: prefix.to_owned(), public_prefix: base.public_path(prefix) })
+    }
+
+    /// A place as the router sees it.
+    pub(crate) fn route(&self, place: Place) -> String {
+        format!("{}{}", self.route_prefix, place.tail())
+    }
+
+    /// The route of every provider's login, with its name as a parameter.
+    pub(crate) fn login_route(&self) -> String {
+        format!("{}/login/{{provider}}", self.route_prefix)
+    }
+
+    /// The route of every provider's callback, with its name as a parameter.
+    pub(crate) fn callback_route(&self) -> String {
+        format!("{}/callback/{{provider}}", self.route_prefix)
+    }
+
+    /// A place as a browser asks for it.
+    pub(crate) fn public(&self, place: Place) -> String {
+        format!("{}{}", self.public_prefix, place.tail())
+    }
+
+    /// The callback of one provider as a browser asks for it (V6, V20: one each).
+    pub(crate) fn public_callback(&self, provider: &str) -> String {
+        format!("{}/callback/{provider}", self.public_prefix)
+    }
+
+    /// Where a person starts to sign in, to come back to `return_to`.
+    pub(crate) fn public_login(&self, provider: Option<&str>, return_to: Option<&ReturnAddress>) -> String {
+        let mut path = self.public(Place::Login);
+        if let Some(name) = provider {
+            path.push('/');
+            path.push_str(name);
+        }
+        if let Some(address) = return_to {
+            let mut query = form_urlencoded::Serializer::new(String::new());
+            path.push('?');
+            path.push_str(&query.append_pair("return_to", address.as_str()).finish());
+        }
+        path
+    }
+
+    /// Whether a path of a browser's is one of ours rather than one of the application's.
+    pub(crate) fn is_ours(&self, public: &str) -> bool {
+        public.strip_prefix(&self.public_prefix).is_some_and(|rest| rest.starts_with('/'))
+    }
+
+    /// Whether a route of the application's is in our part.
+    pub(crate) fn is_our_route(&self, route: &str) -> bool {
+        route.strip_prefix(&self.route_prefix).is_some_and(|rest| rest.starts_with('/'))
+    }
+}
+
+/// A path that is a route and a piece of a URL at once, and reads the same as both.
+pub(crate) fn check_path(setting: &str, path: &str) -> Result<(), ConfigError> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
+    let is_path = path.strip_prefix('/').is_some_and(|rest| {
+        rest.split('/')
+            .all(|segment| !segment.is_empty() && !matches!(segment, "." | "..") && segment.bytes().all(is_plain))
+    });
+    if is_path {
+        Ok(())
+    } else {
+        Err(ConfigError::new(setting, "it is not a path of letters, digits, '-', '_', '.' and '~'")
+            .value(path)
+            .remedy("write for example \"/auth\""))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paths(base: &str, prefix: &str) -> Paths {
+        Paths::new(&BaseUrl::parse(base).expect("a base URL"), prefix).expect("a prefix")
+    }
+
+    #[test]
+    fn a_route_is_as_the_router_sees_it_and_a_path_as_the_browser_does() {
+        let stripped = paths("https://host.example/shop", "/auth");
+        assert_eq!(
+            (stripped.route(Place::Logout), stripped.public(Place::Logout)),
+            ("/auth/logout".to_owned(), "/shop/auth/logout".to_owned())
+        );
+        let kept = paths("https://host.example/shop", "/shop/auth");
+        assert_eq!(
+            (kept.route(Place::Logout), kept.public(Place::Logout)),
+            ("/shop/auth/logout".to_owned(), "/shop/auth/logout".to_owned())
+        );
+    }
+
+    #[test]
+    fn what_is_no_plain_path_is_refused() {
+        for refused in ["", "/", "auth", "/auth/", "//auth", "/a b", "/{x}", "/a/../b", "/a?b", "/a#b", "/é", "/*"] {
+            assert!(check_path("path_prefix", refused).is_err(), "{refused}");
+        }
+        for accepted in ["/auth", "/a/b.c", "/redirect_uri"] {
+            assert_eq!(check_path("path_prefix", accepted), Ok(()));
+        }
+    }
+}

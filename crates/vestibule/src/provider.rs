@@ -1,0 +1,219 @@
+//! A provider that people sign in with: its settings, and at work its metadata and keys, fetched when first needed.
+
+mod connected;
+mod flight;
+mod fresh;
+mod registrar;
+
+use std::sync::Arc;
+
+use vestibule_core::{
+    Client, ClientMetadata, HttpError, Issuer, Misbehaviour, ProtocolError, ProviderMetadata, UserInfoMethod,
+    authorization::check_parameter, error::InvalidMetadata, exchange::Endpoint,
+};
+
+pub(crate) use self::{
+    connected::{ConnectedProvider, Surroundings},
+    registrar::Remembered,
+};
+use crate::{config_error::ConfigError, registration_store::StoreError};
+
+/// A provider that people sign in with, and who we are there.
+///
+/// # Example
+/// ```
+/// use vestibule::{Client, Provider};
+///
+/// let provider = Provider::discovered("https://login.example.com", Client::confidential("my-app", "secret"))?
+///     .scope("openid profile email");
+/// # let _ = provider;
+///
+/// // A provider that lets clients register themselves:
+/// use vestibule::ClientMetadata;
+/// let lab = Provider::discovered("https://lab.example.com", ClientMetadata::new("Photo Album").contact("ops@example.com"))?;
+/// # let _ = lab;
+/// # Ok::<_, vestibule::ConfigError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Provider {
+    source: Source,
+    client: ClientSource,
+    scope: String,
+    userinfo: UserInfoMethod,
+    parameters: Vec<(String, String)>,
+    redirect_path: Option<String>,
+}
+
+/// Who we are at a provider: a client that somebody registered by hand, or one that registers itself.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum ClientSource {
+    /// Registered by hand.
+    Given(Client),
+    /// Registers itself when somebody first signs in.
+    Registers(ClientMetadata),
+}
+
+impl From<Client> for ClientSource {
+    fn from(client: Client) -> Self {
+        Self::Given(client)
+    }
+}
+
+impl From<ClientMetadata> for ClientSource {
+    fn from(metadata: ClientMetadata) -> Self {
+        Self::Registers(metadata)
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Source {
+    Described(Arc<ProviderMetadata>),
+    Discovered(Issuer),
+}
+
+impl Provider {
+    /// A provider that publishes its metadata (Discovery 4); it is asked when somebody first signs in.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when the issuer is not one: https, or http on a loopback host; no query, no fragment.
+    pub fn discovered(issuer: &str, client: impl Into<ClientSource>) -> Result<Self, ConfigError> {
+        let issuer = Issuer::parse(issuer).map_err(|reason| {
+            ConfigError::new("issuer", reason.to_string())
+                .value(issuer)
+                .remedy("copy the issuer from the provider's documentation, such as https://login.example.com")
+        })?;
+        Ok(Self::new(Source::Discovered(issuer), client.into()))
+    }
+
+    /// A provider whose metadata you give (Discovery 3): nothing is fetched but its keys.
+    #[must_use]
+    pub fn described(metadata: ProviderMetadata, client: impl Into<ClientSource>) -> Self {
+        Self::new(Source::Described(Arc::new(metadata)), client.into())
+    }
+
+    fn new(source: Source, client: ClientSource) -> Self {
+        Self {
+            source,
+            client,
+            scope: "openid".to_owned(),
+            userinfo: UserInfoMethod::Get,
+            parameters: Vec::new(),
+            redirect_path: None,
+        }
+    }
+
+    /// What is asked for, separated by spaces; it must contain `openid`. Unless said, `openid` alone.
+    #[must_use]
+    pub fn scope(self, scope: impl Into<String>) -> Self {
+        Self { scope: scope.into(), ..self }
+    }
+
+    /// How the userinfo endpoint is asked, where there is one: by GET unless said.
+    #[must_use]
+    pub fn userinfo(self, method: UserInfoMethod) -> Self {
+        Self { userinfo: method, ..self }
+    }
+
+    /// A further parameter of every authorization request, such as `ui_locales` or `hd`.
+    ///
+    /// The ones that the protocol itself sets, such as `state`, are refused by `build()`.
+    #[must_use]
+    pub fn authorization_parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.parameters.push((name.into(), value.into()));
+        self
+    }
+
+    /// The path of the redirect URI, in the place of `/auth/callback/NAME`: to keep one that is registered already.
+    #[must_use]
+    pub fn redirect_path(self, path: impl Into<String>) -> Self {
+        Self { redirect_path: Some(path.into()), ..self }
+    }
+
+    pub(crate) fn own_redirect_path(&self) -> Option<&str> {
+        self.redirect_path.as_deref()
+    }
+
+    pub(crate) fn issuer(&self) -> &Issuer {
+        match &self.source {
+            Source::Described(metadata) => metadata.issuer(),
+            Source::Discovered(issuer) => issuer,
+        }
+    }
+
+    /// What is wrong with the settings themselves.
+    pub(crate) fn check(&self, name: &str) -> Result<(), ConfigError> {
+        match &self.client {
+            ClientSource::Given(client) => {
+                client.check().map_err(|reason| ConfigError::new(format!("provider.{name}"), reason.to_string()))?
+            }
+            ClientSource::Registers(_) => self.check_registration(name)?,
+        }
+        for (parameter, _) in &self.parameters {
+            check_parameter(parameter.clone()).map_err(|reserved| {
+                ConfigError::new(format!("provider.{name}.authorization_parameters"), reserved.to_string())
+            })?;
+        }
+        // Core 3.1.2.1: without openid it is not OpenID Connect.
+        if self.scope.split(' ').any(|scope| scope == "openid") {
+            Ok(())
+        } else {
+            Err(ConfigError::new(format!("provider.{name}.scope"), "it does not contain openid")
+                .value(&self.scope)
+                .remedy("write for example \"openid profile email\""))
+        }
+    }
+
+    /// Described metadata says at once whether there is a place to register.
+    fn check_registration(&self, name: &str) -> Result<(), ConfigError> {
+        match &self.source {
+            Source::Described(metadata) if metadata.registration_endpoint().is_none() => Err(ConfigError::new(
+                format!("provider.{name}.metadata"),
+                "it has no registration_endpoint, and there is no client_id",
+            )
+            .remedy("add the endpoint, or give a client_id that you registered by hand")),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Why a provider could not be worked with.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProviderError {
+    /// It answered, and not as it should.
+    #[error(transparent)]
+    Protocol(#[from] ProtocolError),
+    /// It did not answer.
+    #[error("the provider cannot be reached")]
+    Unreachable(#[source] Arc<HttpError>),
+    /// Our own store of registrations failed.
+    #[error(transparent)]
+    Store(Arc<StoreError>),
+}
+
+impl From<HttpError> for ProviderError {
+    fn from(error: HttpError) -> Self {
+        match error {
+            HttpError::BodyTooLarge { limit } => Misbehaviour::BodyTooLarge { limit }.into(),
+            error => Self::Unreachable(Arc::new(error)),
+        }
+    }
+}
+
+/// A provider that confirms what nobody has: it was asked for all of it.
+fn nothing_to_confirm() -> ProviderError {
+    Misbehaviour::UnexpectedStatus { endpoint: Endpoint::Configuration, status: 304 }.into()
+}
+
+impl From<Misbehaviour> for ProviderError {
+    fn from(misbehaviour: Misbehaviour) -> Self {
+        Self::Protocol(misbehaviour.into())
+    }
+}
+
+impl From<InvalidMetadata> for ProviderError {
+    fn from(invalid: InvalidMetadata) -> Self {
+        Misbehaviour::from(invalid).into()
+    }
+}

@@ -1,0 +1,154 @@
+//! Where a person was going: the one judge of every redirect that a request may influence (V1 to V8).
+
+use http::Uri;
+
+use crate::base_url::BaseUrl;
+
+/// A path and query of our own origin. Nothing else can be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ReturnAddress(String);
+
+impl ReturnAddress {
+    /// The longest that travels in `state`, in bytes. Longer ones are refused, never cut (V4).
+    const MOST_BYTES: usize = 512;
+
+    /// The front page.
+    pub(crate) fn home(base: &BaseUrl) -> Self {
+        Self(base.home().to_owned())
+    }
+
+    /// The address of a request, as the session layer saw it. A path that lacks the base URL's own (stripped by a proxy or by
+    /// nesting) gets it back.
+    pub(crate) fn of_request(base: &BaseUrl, uri: &Uri) -> Option<Self> {
+        let seen = uri.path_and_query().map_or("/", |path| path.as_str());
+        Self::parse(base, &base.public_path(seen))
+    }
+
+    /// V1: parsed by a WHATWG parser against our own origin, reduced to path and query, written anew. What is emitted is never
+    /// the text that came in.
+    pub(crate) fn parse(base: &BaseUrl, text: &str) -> Option<Self> {
+        if text.len() > Self::MOST_BYTES || !text.starts_with('/') || text.starts_with("//") {
+            return None;
+        }
+        // Browsers read a backslash as a slash and drop tabs and newlines: none of them belongs here.
+        if text.bytes().any(|byte| byte == b'\\' || byte.is_ascii_control()) {
+            return None;
+        }
+        let url = base.origin().join(text).ok()?;
+        if url.origin() != base.origin().origin() || !url.username().is_empty() || url.password().is_some() {
+            return None;
+        }
+        let address = match url.query() {
+            Some(query) => format!("{}?{query}", url.path()),
+            None => url.path().to_owned(),
+        };
+        // `/.//evil.example` becomes `//evil.example` only now.
+        let is_ours =
+            !address.starts_with("//") && is_below(&address, base.path()) && address.len() <= Self::MOST_BYTES;
+        is_ours.then_some(Self(address))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Whether `path` is `prefix` or lies below it, by whole segments.
+pub(crate) fn is_below(path: &str, prefix: &str) -> bool {
+    path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn base() -> BaseUrl {
+        BaseUrl::parse("https://app.example.com").expect("valid")
+    }
+
+    fn parse(text: &str) -> Option<String> {
+        ReturnAddress::parse(&base(), text).map(|address| address.0)
+    }
+
+    /// V1, V3, V4, V5, V7, V8
+    #[test]
+    fn nothing_leads_away_from_our_own_origin() {
+        for evil in [
+            "",
+            "evil",
+            "//evil.example",
+            "///evil.example",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "/\t/evil.example",
+            "/\n/evil.example",
+            "/\r\nLocation: x",
+            "/\0",
+            "\t//evil.example",
+            " //evil.example",
+            "https://evil.example/",
+            "https:evil.example",
+            "https://app.example.com/",
+            "https://app.example.com.evil.example/",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "/.//evil.example",
+            "/..//evil.example",
+            "/./\\evil.example",
+            "/%2e//evil.example",
+            "/x/..//evil.example",
+            "@evil.example",
+            "?x",
+            "#x",
+        ] {
+            assert_eq!(parse(evil), None, "{evil:?}");
+        }
+        assert_eq!(parse(&format!("/{}", "x".repeat(512))), None);
+    }
+
+    #[test]
+    fn a_path_of_ours_comes_out_as_a_browser_would_write_it() {
+        for (text, expected) in [
+            ("/", "/"),
+            ("/a/b?c=d&e=f", "/a/b?c=d&e=f"),
+            ("/a/../b", "/b"),
+            ("/a b", "/a%20b"),
+            ("/é", "/%C3%A9"),
+            ("/a#frag", "/a"),
+            ("/%09/evil.example", "/%09/evil.example"),
+            ("/a//b", "/a//b"),
+            ("/a?next=//evil.example", "/a?next=//evil.example"),
+            ("/@evil.example", "/@evil.example"),
+        ] {
+            assert_eq!(parse(text).as_deref(), Some(expected));
+        }
+    }
+
+    #[test]
+    fn below_a_base_path_only_that_path_is_ours() {
+        let base = BaseUrl::parse("https://host.example/shop").expect("valid");
+        let parse = |text| ReturnAddress::parse(&base, text).map(|address| address.0);
+        assert_eq!(parse("/shop/cart?x=1").as_deref(), Some("/shop/cart?x=1"));
+        assert_eq!(parse("/shop").as_deref(), Some("/shop"));
+        for other in ["/", "/shopping", "/other", "/shop/../other", "/shop/..//evil.example"] {
+            assert_eq!(parse(other), None, "{other}");
+        }
+        let of = |uri: &'static str| ReturnAddress::of_request(&base, &Uri::from_static(uri)).map(|address| address.0);
+        assert_eq!(of("/shop/cart").as_deref(), Some("/shop/cart"), "a proxy that does not strip");
+        assert_eq!(of("/cart?x=1").as_deref(), Some("/shop/cart?x=1"), "a proxy that strips");
+    }
+
+    proptest! {
+        /// V1
+        #[test]
+        fn whatever_comes_in_stays_on_our_origin(text in "[/\\\\@:.?#%a-z0-9\t\n \u{e9}-]{0,40}") {
+            if let Some(address) = parse(&text) {
+                let landed = base().origin().join(&address).expect("a URL");
+                prop_assert_eq!(landed.origin(), base().origin().origin());
+                prop_assert!(address.starts_with('/') && !address.starts_with("//") && !address.contains('\\'));
+            }
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Our cookies: their names, the one pass over the Cookie header, and the Set-Cookie lines.
+
+use http::{HeaderMap, HeaderValue, header};
+
+use crate::base_url::BaseUrl;
+
+/// The names of our cookies and the attributes that all of them share.
+#[derive(Debug)]
+pub(crate) struct CookieNames {
+    prefix: String,
+    attributes: &'static str,
+}
+
+/// What a cookie of ours is for; the rest of its name after the shared prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose<'a> {
+    /// A piece of the sealed session.
+    Session(usize),
+    /// A pending login, by the name of its attempt.
+    Login(&'a str),
+    /// The record that the error page reads.
+    Error,
+    /// A logout under way at the provider.
+    Logout,
+}
+
+/// The most bytes of a value in one cookie.
+pub(crate) const CHUNK_BYTES: usize = 3600;
+/// The most cookies that a session is cut into (V60).
+pub(crate) const MOST_CHUNKS: usize = 2;
+/// The most pending logins that a browser keeps; the oldest gives way (V26).
+pub(crate) const MOST_LOGINS: usize = 8;
+/// The most cookies of ours, and bytes of them, that are looked at (V62).
+const MOST_COOKIES: usize = 32;
+const MOST_BYTES: usize = 16 * 1024;
+
+impl CookieNames {
+    pub(crate) fn new(base: &BaseUrl) -> Self {
+        let hash = base.short_hash();
+        // V61: on https a name that no subdomain and no plain-http page can set. On http loopback a browser would refuse it.
+        if base.is_https() {
+            Self { prefix: format!("__Host-vestibule-{hash}-"), attributes: "; Path=/; HttpOnly; SameSite=Lax; Secure" }
+        } else {
+            Self { prefix: format!("vestibule-{hash}-"), attributes: "; Path=/; HttpOnly; SameSite=Lax" }
+        }
+    }
+
+    /// The whole name of a cookie; the seals use it as context, so that a value belongs to one name (V67).
+    pub(crate) fn name(&self, purpose: Purpose<'_>) -> String {
+        match purpose {
+            Purpose::Session(0) => format!("{}session", self.prefix),
+            Purpose::Session(chunk) => format!("{}session-{chunk}", self.prefix),
+            Purpose::Login(attempt) => format!("{}login-{attempt}", self.prefix),
+            Purpose::Error => format!("{}error", self.prefix),
+            Purpose::Logout => format!("{}logout", self.prefix),
+        }
+    }
+
+    /// A Set-Cookie line. `max_age` in seconds; without one the browser forgets the cookie when it closes.
+    pub(crate) fn set(&self, purpose: Purpose<'_>, value: &str, max_age: Option<i64>) -> HeaderValue {
+        let mut line = format!("{}={value}{}", self.name(purpose), self.attributes);
+        if let Some(seconds) = max_age {
+            line.push_str("; Max-Age=");
+            line.push_str(&seconds.max(0).to_string());
+        }
+        cookie_line(line)
+    }
+
+    /// A Set-Cookie line that makes the browser forget the cookie.
+    pub(crate) fn delete(&self, purpose: Purpose<'_>) -> HeaderValue {
+        self.set(purpose, "", Some(0))
+    }
+
+    /// Whether a Set-Cookie line is about a cookie of ours.
+    pub(crate) fn sets(&self, line: &HeaderValue) -> bool {
+        line.as_bytes().starts_with(self.prefix.as_bytes())
+    }
+
+    /// One pass over the Cookie headers, for the cookies of ours alone.
+    pub(crate) fn read<'a>(&self, headers: impl Iterator<Item = &'a HeaderValue>) -> Cookies<'a> {
+        let mut cookies = Cookies { ours: Vec::new(), hostile: false };
+        let mut bytes = 0;
+        for pair in headers.flat_map(|value| value.as_bytes().split(|byte| *byte == b';')) {
+            let Some((suffix, value)) = self.ours(pair) else { continue };
+            bytes += suffix.len() + value.len();
+            // V61, V62: a name twice, or more than we ever set, is not from us.
+            cookies.hostile |= cookies.ours.iter().any(|(other, _)| *other == suffix);
+            if cookies.ours.len() == MOST_COOKIES || bytes > MOST_BYTES {
+                cookies.hostile = true;
+                break;
+            }
+            cookies.ours.push((suffix, value));
+        }
+        cookies
+    }
+
+    /// The rest of the name and the value, if the pair is ours: byte-exact, with only SP and HTAB trimmed (V61).
+    fn ours<'a>(&self, pair: &'a [u8]) -> Option<(&'a str, &'a [u8])> {
+        let rest = trim(pair).strip_prefix(self.prefix.as_bytes())?;
+        let equals = rest.iter().position(|byte| *byte == b'=')?;
+        let (suffix, value) = rest.split_at(equals);
+        let (_, value) = value.split_first()?;
+        Some((std::str::from_utf8(suffix).ok()?, value))
+    }
+
+    /// Set-Cookie lines that make the browser forget every cookie of ours that it sent.
+    pub(crate) fn delete_all<'a>(&'a self, cookies: &'a Cookies<'_>) -> impl Iterator<Item = HeaderValue> + 'a {
+        let mut names: Vec<&str> = cookies.ours.iter().map(|(suffix, _)| *suffix).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+            .into_iter()
+            .filter(|suffix| suffix.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')))
+            .map(|suffix| cookie_line(format!("{}{suffix}={}; Max-Age=0", self.prefix, self.attributes)))
+    }
+}
+
+/// V10: what is in the line was made by us, of characters that a header may have; were it not, the browser gets an empty line
+/// and keeps nothing.
+fn cookie_line(line: String) -> HeaderValue {
+    HeaderValue::try_from(line).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+fn trim(mut bytes: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = bytes {
+        bytes = rest;
+    }
+    bytes
+}
+
+/// The cookies of ours that a request brought, by the rest of their names.
+#[derive(Debug)]
+pub(crate) struct Cookies<'a> {
+    ours: Vec<(&'a str, &'a [u8])>,
+    hostile: bool,
+}
+
+impl<'a> Cookies<'a> {
+    /// Whether somebody tampered with them so that none can be trusted to be the one that we set.
+    pub(crate) fn are_hostile(&self) -> bool {
+        self.hostile
+    }
+
+    fn value(&self, suffix: &str) -> Option<&'a [u8]> {
+        self.ours.iter().find(|(name, _)| *name == suffix).map(|(_, value)| *value)
+    }
+
+    pub(crate) fn login(&self, attempt: &str) -> Option<&'a [u8]> {
+        self.logins().find(|(name, _)| *name == attempt).map(|(_, value)| value)
+    }
+
+    /// The pending logins, by attempt.
+    pub(crate) fn logins(&self) -> impl Iterator<Item = (&'a str, &'a [u8])> {
+        self.ours.iter().filter_map(|(suffix, value)| Some((suffix.strip_prefix("login-")?, *value)))
+    }
+
+    pub(crate) fn error(&self) -> Option<&'a [u8]> {
+        self.value("error")
+    }
+
+    pub(crate) fn logout(&self) -> Option<&'a [u8]> {
+        self.value("logout")
+    }
+
+    /// How many places of a session are taken, leftovers included.
+    pub(crate) fn session_places(&self) -> usize {
+        (0..MOST_CHUNKS).rev().find(|chunk| self.value(session_suffix(*chunk)).is_some()).map_or(0, |last| last + 1)
+    }
+
+    /// The sealed session: the first piece says how many there are, and all of them are under one seal (V60), so pieces of two
+    /// generations do not open.
+    pub(crate) fn session(&self) -> Option<SealedSession<'a>> {
+        let (count, first) = self.value(session_suffix(0))?.split_first()?;
+        match count {
+            b'1' => Some(SealedSession::Whole(first)),
+            b'2' => Some(SealedSession::Joined([first, self.value(session_suffix(1))?].concat())),
+            _ => None,
+        }
+    }
+}
+
+/// A sealed session as it came: borrowed when one cookie held it.
+#[derive(Debug)]
+pub(crate) enum SealedSession<'a> {
+    Whole(&'a [u8]),
+    Joined(Vec<u8>),
+}
+
+impl SealedSession<'_> {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Whole(bytes) => bytes,
+            Self::Joined(bytes) => bytes,
+        }
+    }
+}
+
+const fn session_suffix(chunk: usize) -> &'static str {
+    match chunk {
+        0 => "session",
+        _ => "session-1",
+    }
+}
+
+/// Set-Cookie lines for a sealed session, and deletions for the pieces that an earlier, longer one left in `places`.
+///
+/// `None` when it does not fit into the budget.
+pub(crate) fn session_cookies(
+    names: &CookieNames,
+    sealed: &str,
+    max_age: Option<i64>,
+    places: usize,
+) -> Option<Vec<HeaderValue>> {
+    let pieces: Vec<&str> =
+        sealed.as_bytes().chunks(CHUNK_BYTES).map(|piece| std::str::from_utf8(piece).unwrap_or("")).collect();
+    if pieces.len() > MOST_CHUNKS {
+        return None;
+    }
+    let count = pieces.len();
+    let lines = (0..count.max(places)).map(|chunk| match pieces.get(chunk) {
+        Some(piece) if chunk == 0 => names.set(Purpose::Session(0), &format!("{count}{piece}"), max_age),
+        Some(piece) => names.set(Purpose::Session(chunk), piece, max_age),
+        None => names.delete(Purpose::Session(chunk)),
+    });
+    Some(lines.collect())
+}
+
+/// The Cookie headers of a request; HTTP/2 may bring several.
+pub(crate) fn cookie_headers(headers: &HeaderMap) -> impl Iterator<Item = &HeaderValue> {
+    headers.get_all(header::COOKIE).iter()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,158 @@
+//! The bytes inside a sealed session: a wire format with a version, since old cookies outlive old programs (V66).
+//!
+//! First the hot part (whose it is, and until when), then the cold part (claims and tokens), which is left alone until somebody
+//! asks for it. postcard writes a version as the number of the enum's variant: never reorder or change a variant, add one.
+
+use std::{fmt, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+use vestibule_core::{ClaimsSet, NumericDate, Secret, Subject};
+
+use super::{Evidence, Session, Times, Tokens};
+use crate::provider::ConnectedProvider;
+
+#[derive(Serialize, Deserialize)]
+enum Hot<'a> {
+    #[serde(borrow)]
+    V1(HotV1<'a>),
+}
+
+#[derive(Serialize, Deserialize)]
+struct HotV1<'a> {
+    began_at: i64,
+    last_seen: i64,
+    ends_at: i64,
+    idle: Option<i64>,
+    /// The provider's name here, its issuer, and what it calls us: a session of another configuration is no session (V67).
+    provider: &'a str,
+    issuer: &'a str,
+    client_id: &'a str,
+    subject: &'a str,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ColdV1<'a> {
+    auth_time: Option<i64>,
+    acr: Option<&'a str>,
+    sid: Option<&'a str>,
+    /// JSON, since postcard cannot read arbitrary values back.
+    #[serde(borrow)]
+    claims: &'a [u8],
+    id_token: &'a str,
+    access_token: &'a str,
+    access_token_expires_at: Option<i64>,
+    refresh_token: Option<&'a str>,
+    scope: Option<&'a str>,
+}
+
+/// The cold part, still encoded.
+pub(crate) struct Cold {
+    /// The whole payload, or the cold part alone: `from` is where the latter begins.
+    bytes: Vec<u8>,
+    from: usize,
+}
+
+impl Session {
+    /// The bytes to seal, as of these times.
+    pub(crate) fn to_payload(&self, times: &Times) -> Vec<u8> {
+        let hot = Hot::V1(HotV1 {
+            began_at: times.began_at.seconds(),
+            last_seen: times.last_seen.seconds(),
+            ends_at: times.ends_at.seconds(),
+            idle: times.idle,
+            provider: self.provider.name(),
+            issuer: self.provider.issuer().as_str(),
+            client_id: self.provider.given_client_id(),
+            subject: self.subject.as_str(),
+        });
+        let mut bytes = postcard::to_stdvec(&hot).expect("strings and integers have a postcard form");
+        bytes.extend_from_slice(self.cold.encoded());
+        bytes
+    }
+
+    /// Reads what was sealed. `find` gives the provider of a name; a session whose provider has gone, or is now another issuer
+    /// or another client, is no session.
+    pub(crate) fn from_payload(
+        bytes: Vec<u8>,
+        find: impl FnOnce(&str) -> Option<Arc<ConnectedProvider>>,
+    ) -> Option<Self> {
+        let (Hot::V1(hot), cold) = postcard::take_from_bytes::<Hot<'_>>(&bytes).ok()?;
+        let from = bytes.len() - cold.len();
+        let provider = find(hot.provider)?;
+        if provider.issuer().as_str() != hot.issuer || provider.given_client_id() != hot.client_id {
+            return None;
+        }
+        let times = Times {
+            began_at: NumericDate::from_seconds(hot.began_at),
+            last_seen: NumericDate::from_seconds(hot.last_seen),
+            ends_at: NumericDate::from_seconds(hot.ends_at),
+            idle: hot.idle,
+        };
+        let subject = Subject::parse(hot.subject)?;
+        Some(Self { provider, subject, times, cold: Cold { bytes, from } })
+    }
+}
+
+impl Cold {
+    pub(super) fn new(claims: &ClaimsSet, evidence: &Evidence, tokens: &Tokens) -> Self {
+        let claims = claims.to_json();
+        let cold = ColdV1 {
+            auth_time: evidence.auth_time.map(NumericDate::seconds),
+            acr: evidence.acr.as_deref(),
+            sid: evidence.sid.as_deref(),
+            claims: &claims,
+            id_token: tokens.id_token.expose(),
+            access_token: tokens.access_token.expose(),
+            access_token_expires_at: tokens.access_token_expires_at.map(NumericDate::seconds),
+            refresh_token: tokens.refresh_token.as_ref().map(|token| token.expose().as_str()),
+            scope: tokens.scope.as_deref(),
+        };
+        Self { bytes: postcard::to_stdvec(&cold).expect("strings and integers have a postcard form"), from: 0 }
+    }
+
+    fn encoded(&self) -> &[u8] {
+        self.bytes.get(self.from..).unwrap_or_default()
+    }
+
+    /// Under our own seal nothing but our own encoding can lie, so what does not decode is as good as empty.
+    fn decode(&self) -> Option<ColdV1<'_>> {
+        postcard::from_bytes(self.encoded()).ok()
+    }
+
+    pub(super) fn claims(&self) -> ClaimsSet {
+        self.decode().and_then(|cold| ClaimsSet::from_json(cold.claims).ok()).unwrap_or_default()
+    }
+
+    pub(super) fn evidence(&self) -> Evidence {
+        self.decode().map_or_else(Evidence::default, |cold| Evidence {
+            auth_time: cold.auth_time.map(NumericDate::from_seconds),
+            acr: cold.acr.map(str::to_owned),
+            sid: cold.sid.map(str::to_owned),
+        })
+    }
+
+    pub(super) fn tokens(&self) -> Option<Tokens> {
+        self.decode().map(|cold| Tokens {
+            id_token: Secret::from(cold.id_token),
+            access_token: Secret::from(cold.access_token),
+            access_token_expires_at: cold.access_token_expires_at.map(NumericDate::from_seconds),
+            refresh_token: cold.refresh_token.map(Secret::from),
+            scope: cold.scope.map(str::to_owned),
+        })
+    }
+
+    /// How many bytes the claims and the tokens take, for the message that says why a session is too big.
+    pub(super) fn sizes(&self) -> (usize, usize) {
+        let claims = self.decode().map_or(0, |cold| cold.claims.len());
+        (claims, self.encoded().len() - claims)
+    }
+}
+
+impl fmt::Debug for Cold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Cold(***)")
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,230 @@
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use proptest::prelude::*;
+use vestibule_core::{Client, HttpClient, Limits, http_client::Answer};
+
+use super::*;
+use crate::{
+    clock::SystemClock,
+    provider::{Provider, Remembered, Surroundings},
+    session::{SessionPolicy, SignedIn},
+};
+
+const ISSUER: &str = "https://login.example.com";
+const NOW: NumericDate = NumericDate::from_seconds(1_700_000_000);
+
+struct NobodyHome;
+
+impl HttpClient for NobodyHome {
+    fn send(&self, _: Request<Bytes>, _: Limits) -> Answer<'_> {
+        Box::pin(std::future::ready(Ok(Response::new(Bytes::new()))))
+    }
+}
+
+fn provider(name: &str, issuer: &str, client_id: &str) -> Arc<ConnectedProvider> {
+    let provider = Provider::discovered(issuer, Client::public(client_id)).expect("an issuer");
+    let redirect_uri = format!("https://app.example.com/auth/callback/{name}");
+    let surroundings = Surroundings {
+        http: Arc::new(NobodyHome),
+        clock: Arc::new(SystemClock),
+        remembered: Remembered::new(None, &[], "https://app.example.com"),
+        post_logout_redirect_uri: "https://app.example.com/auth/logged_out".to_owned(),
+    };
+    Arc::new(ConnectedProvider::new(name.to_owned(), provider, redirect_uri, surroundings))
+}
+
+fn corp() -> Arc<ConnectedProvider> {
+    provider("corp", ISSUER, "my-app")
+}
+
+/// Only `corp`, as it was when the session began.
+fn find(name: &str) -> Option<Arc<ConnectedProvider>> {
+    (name == "corp").then(corp)
+}
+
+fn claims() -> ClaimsSet {
+    ClaimsSet::from_json(br#"{"name":"Alice","nested":{"roles":["a","b"]},"sub":"alice","\u00fc":1.5}"#)
+        .expect("claims")
+}
+
+fn evidence() -> Evidence {
+    Evidence { auth_time: Some(NOW.minus(7)), acr: Some("phr".to_owned()), sid: Some("sid-1".to_owned()) }
+}
+
+fn tokens() -> Tokens {
+    Tokens {
+        id_token: Secret::from("e30.e30.AA"),
+        access_token: Secret::from("at-1"),
+        access_token_expires_at: Some(NOW.plus(3600)),
+        refresh_token: Some(Secret::from("rt-1")),
+        scope: Some("openid profile".to_owned()),
+    }
+}
+
+fn session_of(evidence: Evidence, tokens: Tokens) -> Session {
+    let signed_in = SignedIn {
+        provider: corp(),
+        subject: Subject::parse("alice").expect("a subject"),
+        claims: claims(),
+        evidence,
+        tokens,
+    };
+    Session::log_in(signed_in, &SessionPolicy::default(), NOW)
+}
+
+fn payload() -> Vec<u8> {
+    let session = session_of(evidence(), tokens());
+    session.to_payload(&session.times)
+}
+
+/// The payload of [`payload`] as version 1 writes it. Cookies that look so are out there: never change it, add another.
+const GOLDEN_V1: &str = "\
+    0080c49fd50c80c49fd50c808aaad50c0180c20304636f72701968747470733a2f2f6c6f67696e2e6578616d706c652e \
+    636f6d066d792d61707005616c69636501f2c39fd50c010370687201057369642d31447b226e616d65223a22416c6963 \
+    65222c226e6573746564223a7b22726f6c6573223a5b2261222c2262225d7d2c22737562223a22616c696365222c22c3 \
+    bc223a312e357d0a6533302e6533302e41410461742d3101a0fc9fd50c010472742d31010e6f70656e69642070726f66 \
+    696c65";
+
+fn unhex(text: &str) -> Vec<u8> {
+    let digits: Vec<_> = text.bytes().filter(u8::is_ascii_hexdigit).collect();
+    digits.chunks(2).map(|pair| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
+}
+
+fn assert_is_alices(session: &Session) {
+    assert_eq!((session.provider.name(), session.provider.issuer().as_str()), ("corp", ISSUER));
+    assert_eq!(session.subject.as_str(), "alice");
+    let times = Times { began_at: NOW, last_seen: NOW, ends_at: NOW.plus(24 * 3600), idle: Some(8 * 3600) };
+    assert_eq!(session.times, times);
+    assert_eq!(session.claims(), claims());
+    assert_eq!(session.evidence(), evidence());
+    assert_eq!(session.cold.tokens(), Some(tokens()));
+    assert_eq!(session.id_token(), Some(Secret::from("e30.e30.AA")));
+}
+
+#[test]
+fn a_session_comes_back_whole() {
+    assert_is_alices(&Session::from_payload(payload(), find).expect("a session"));
+}
+
+#[test]
+fn what_a_provider_left_out_comes_back_as_left_out() {
+    let tokens = Tokens { access_token_expires_at: None, refresh_token: None, scope: None, ..tokens() };
+    let session = session_of(Evidence::default(), tokens.clone());
+    let times = Times { idle: None, ..session.times };
+    let back = Session::from_payload(session.to_payload(&times), find).expect("a session");
+    assert_eq!((back.times, back.evidence(), back.cold.tokens()), (times, Evidence::default(), Some(tokens)));
+}
+
+/// The cold part is carried over as it is when only the times change.
+#[test]
+fn a_session_that_was_opened_and_sealed_again_differs_in_its_times_alone() {
+    let opened = Session::from_payload(payload(), find).expect("a session");
+    let again = opened.to_payload(&opened.seen(NOW.plus(3000)));
+    assert_eq!(opened.to_payload(&opened.times), payload());
+    let again = Session::from_payload(again, find).expect("a session");
+    assert_eq!(again.times, Times { last_seen: NOW.plus(3000), ..opened.times });
+    assert_eq!((again.claims(), again.cold.tokens()), (claims(), Some(tokens())));
+}
+
+/// V66: a program reads what the one before it sealed.
+#[test]
+fn the_golden_payload_of_version_1_is_read_and_written_for_ever() {
+    assert_is_alices(&Session::from_payload(unhex(GOLDEN_V1), find).expect("a session"));
+    assert_eq!(payload(), unhex(GOLDEN_V1));
+}
+
+/// V66: from a newer program, or from nobody.
+#[test]
+fn an_unknown_version_is_no_session() {
+    for version in 1..=u8::MAX {
+        let mut payload = payload();
+        payload[0] = version;
+        assert!(Session::from_payload(payload, find).is_none(), "{version}");
+    }
+}
+
+/// V67
+#[test]
+fn a_session_of_another_configuration_is_no_session() {
+    let with = |found: Option<Arc<ConnectedProvider>>| Session::from_payload(payload(), |_| found);
+    assert!(with(Some(corp())).is_some());
+    assert!(with(None).is_none(), "the provider has gone");
+    for issuer in ["https://login.example.com/", "https://login.example.org", "https://LOGIN.example.com"] {
+        assert!(with(Some(provider("corp", issuer, "my-app"))).is_none(), "{issuer}");
+    }
+    for client_id in ["my-app2", "My-app", ""] {
+        assert!(with(Some(provider("corp", ISSUER, client_id))).is_none(), "{client_id}");
+    }
+}
+
+/// V67
+#[test]
+fn the_provider_is_looked_up_by_the_name_in_the_session() {
+    let mut asked = Vec::new();
+    let session = Session::from_payload(payload(), |name| {
+        asked.push(name.to_owned());
+        None
+    });
+    assert!(session.is_none());
+    assert_eq!(asked, ["corp"]);
+}
+
+/// V104
+#[test]
+fn a_payload_that_was_cut_is_no_session_or_one_without_claims_and_tokens() {
+    let payload = payload();
+    let whole = Session::from_payload(payload.clone(), find).expect("a session");
+    let hot = whole.cold.from;
+    for length in 0..payload.len() {
+        match Session::from_payload(payload[..length].to_vec(), find) {
+            None => assert!(length < hot, "{length}"),
+            Some(cut) => {
+                assert!(length >= hot, "{length}");
+                assert_eq!((cut.claims(), cut.cold.tokens()), (ClaimsSet::default(), None), "{length}");
+                assert_eq!((cut.evidence(), cut.id_token()), (Evidence::default(), None), "{length}");
+                assert_eq!(cut.sizes(), (0, length - hot), "{length}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_sizes_are_those_of_the_claims_and_of_the_rest() {
+    let session = Session::from_payload(payload(), find).expect("a session");
+    let (claims_bytes, rest) = session.sizes();
+    assert_eq!(claims_bytes, claims().to_json().len());
+    assert_eq!(claims_bytes + rest, payload().len() - session.cold.from);
+}
+
+/// V69
+#[test]
+fn debug_shows_neither_claims_nor_tokens() {
+    let shown = format!("{:?}", session_of(evidence(), tokens()));
+    for canary in ["Alice", "e30", "at-1", "rt-1"] {
+        assert!(!shown.contains(canary), "{shown}");
+    }
+}
+
+proptest! {
+    /// V104
+    #[test]
+    fn no_bytes_are_a_session_and_none_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        prop_assert!(Session::from_payload(bytes.clone(), find).is_none());
+        prop_assert!(Session::from_payload([&[0], bytes.as_slice()].concat(), find).is_none());
+    }
+
+    /// V104: even behind a broken seal.
+    #[test]
+    fn a_changed_byte_makes_nobody_panic(at in 0..1000_usize, byte: u8) {
+        let mut payload = payload();
+        let at = at % payload.len();
+        payload[at] = byte;
+        if let Some(session) = Session::from_payload(payload, find) {
+            prop_assert_eq!(session.provider.name(), "corp");
+            let _ = (session.claims(), session.evidence(), session.id_token(), session.sizes(), session.times.idle_until());
+            let _ = (session.times.are_over(NOW), session.times.are_worth_renewing(NOW));
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! The same as the builder, from a file: TOML, with the specifications' wire names as keys.
+
+mod known_keys;
+mod provider_table;
+mod secrets;
+
+use std::{
+    collections::BTreeMap,
+    fmt, fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use serde::{Deserialize, Deserializer, de};
+use toml::Table;
+use vestibule_core::Secret;
+
+use self::{
+    provider_table::{Context, ProviderTable},
+    secrets::{Environment, secret},
+};
+use crate::{
+    builder::{Builder, Vestibule},
+    config_error::ConfigError,
+    registration_store::FileRegistrationStore,
+    session::{SessionPolicy, seal::SecretKey},
+};
+
+/// The settings of a [`Vestibule`] as a file has them.
+///
+/// ```toml
+/// base_url = "https://app.example.com"
+/// secret_key_file = "secret_key"            # or secret_key, or the environment variable VESTIBULE_SECRET_KEY
+/// previous_secret_key_file = "old_key"      # optional: what it sealed still opens, while you rotate
+/// path_prefix = "/auth"                     # optional: where our own routes are
+/// trusted_ca = "ca.pem"                     # optional: trusted besides the platform's
+/// after_logout = "/goodbye"                 # optional: the front page unless said
+/// default_provider = "corp"                 # optional: with several providers, whom strangers are sent to
+/// registration_directory = "registrations"  # optional: where self-registered clients are remembered, sealed
+///
+/// [session]                                 # optional
+/// lifetime = "7d"                           # absolute; a number and s, m, h or d
+/// idle = "12h"
+/// until_browser_closes = false
+///
+/// [provider.corp]
+/// issuer = "https://login.example.com"      # discovered; with a [provider.corp.metadata] table instead: described
+/// client_id = "my-app"
+/// client_secret_file = "client_secret"      # or client_secret, or VESTIBULE_CORP_CLIENT_SECRET; none: a public client
+/// token_endpoint_auth_method = "client_secret_basic"
+/// id_token_signed_response_alg = "RS256"
+/// scope = "openid profile email"
+/// userinfo = "get"                          # or "post", or "off"
+/// redirect_path = "/redirect_uri"           # optional: "/auth/callback/corp" unless said
+/// clock_skew = 60                           # seconds
+/// trusted_audiences = []
+/// [provider.corp.authorization_parameters]
+/// ui_locales = "en"
+///
+/// [provider.lab]                            # registers itself, in the place of a client_id
+/// issuer = "https://lab.example.com"
+/// [provider.lab.registration]
+/// client_name = "Photo Album"
+/// contacts = ["ops@example.com"]            # also client_uri, logo_uri, policy_uri, tos_uri
+/// initial_access_token_file = "token"       # or initial_access_token, or VESTIBULE_LAB_INITIAL_ACCESS_TOKEN; optional
+/// ```
+///
+/// # Example
+/// ```
+/// use vestibule::Settings;
+///
+/// let vestibule = Settings::from_toml(r#"
+///     base_url = "http://localhost:3000"
+///     secret_key = "c2l4dGVlbiBwbHVzIHNpeHRlZW4gaXMgMzIgYnl0ZXM"
+///     [provider.corp]
+///     issuer = "http://127.0.0.1:3001"
+///     client_id = "my-app"
+/// "#)?.builder()?.build()?;
+/// assert_eq!(vestibule.providers().collect::<Vec<_>>(), ["corp"]);
+///
+/// let error = Settings::from_toml("base_ulr = 'http://localhost:3000'").unwrap_err();
+/// assert_eq!(error.to_string(), "base_ulr: there is no such setting; did you mean base_url?");
+/// # Ok::<_, vestibule::ConfigError>(())
+/// ```
+#[derive(Debug)]
+pub struct Settings {
+    file: File,
+    folder: PathBuf,
+}
+
+/// The file's top level. Secrets are [`Secret`]s from the first moment.
+#[derive(Debug, Deserialize)]
+struct File {
+    base_url: Option<String>,
+    secret_key: Option<Secret<String>>,
+    secret_key_file: Option<PathBuf>,
+    previous_secret_key: Option<Secret<String>>,
+    previous_secret_key_file: Option<PathBuf>,
+    path_prefix: Option<String>,
+    trusted_ca: Option<PathBuf>,
+    after_logout: Option<String>,
+    default_provider: Option<String>,
+    registration_directory: Option<PathBuf>,
+    session: Option<SessionTable>,
+    #[serde(default)]
+    provider: BTreeMap<String, ProviderTable>,
+}
+
+#[derive(Debug, Deserialize)]
+struct SessionTable {
+    lifetime: Option<Span>,
+    idle: Option<Span>,
+    #[serde(default)]
+    until_browser_closes: bool,
+}
+
+impl Settings {
+    /// Reads settings from the text of a TOML file. Paths in it are relative to the working directory.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when the text is not TOML, or names a setting that does not exist (with the nearest one that does).
+    pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
+        Self::from_toml_beside(text, &[])
+    }
+
+    /// Reads settings from a file that the application uses for itself too: its own top-level keys are `others`.
+    ///
+    /// # Errors
+    /// As [`from_toml`](Self::from_toml).
+    pub fn from_toml_beside(text: &str, others: &[&str]) -> Result<Self, ConfigError> {
+        // The parser's snippet would print the line, and with it perhaps a secret: its message alone is enough.
+        let mut table: Table = text.parse().map_err(|error: toml::de::Error| {
+            let line = error.span().map_or(1, |span| text.get(..span.start).unwrap_or(text).lines().count().max(1));
+            ConfigError::new(
+                "settings",
+                format!("line {line} is not TOML: {}", error.message().lines().next().unwrap_or("")),
+            )
+        })?;
+        table.retain(|key, _| !others.contains(&key));
+        known_keys::check(&table)?;
+        let file = known_keys::read(&table)?;
+        Ok(Self { file, folder: PathBuf::new() })
+    }
+
+    /// Reads a settings file. Paths in it are relative to its folder.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when the file cannot be read, and as [`from_toml`](Self::from_toml).
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
+        let path = path.as_ref();
+        let text = fs::read_to_string(path)
+            .map_err(|error| ConfigError::new("settings", format!("cannot be read: {error}")).value(path.display()))?;
+        Ok(Self::from_toml(&text)?.relative_to(path.parent().unwrap_or(Path::new(""))))
+    }
+
+    /// Paths in the settings are relative to this folder.
+    #[must_use]
+    pub fn relative_to(self, folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into(), ..self }
+    }
+
+    /// A builder with all of these settings: add what only code can say, such as an error view, and build.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the setting that is missing or cannot be used, and the remedy.
+    pub fn builder(&self) -> Result<Builder, ConfigError> {
+        self.builder_in(&|name| std::env::var(name).ok())
+    }
+
+    fn builder_in(&self, environment: Environment<'_>) -> Result<Builder, ConfigError> {
+        let file = &self.file;
+        let base_url = file.base_url.as_deref().ok_or_else(|| {
+            ConfigError::new("base_url", "it is not set")
+                .remedy("give the address that people type, such as \"https://app.example.com\"")
+        })?;
+        let mut builder = Vestibule::builder(base_url)
+            .session(file.session.as_ref().map_or_else(SessionPolicy::default, SessionTable::policy));
+        if let Some(key) =
+            self.secret_key("secret_key", file.secret_key.as_ref(), file.secret_key_file.as_deref(), environment)?
+        {
+            builder = builder.secret_key(key);
+        }
+        let (previous, previous_file) = (file.previous_secret_key.as_ref(), file.previous_secret_key_file.as_deref());
+        if let Some(key) = self.secret_key("previous_secret_key", previous, previous_file, environment)? {
+            builder = builder.previous_secret_key(key);
+        }
+        if let Some(prefix) = &file.path_prefix {
+            builder = builder.path_prefix(prefix);
+        }
+        if let Some(path) = &file.trusted_ca {
+            builder = builder.trusted_ca(self.read("trusted_ca", path)?);
+        }
+        if let Some(path) = &file.after_logout {
+            builder = builder.after_logout(path);
+        }
+        if let Some(path) = &file.registration_directory {
+            builder = builder.registrations(FileRegistrationStore::new(self.folder.join(path))?);
+        }
+        if let Some(name) = &file.default_provider {
+            builder = builder.default_provider(name);
+        }
+        for (name, table) in &file.provider {
+            let context = Context { name, folder: &self.folder, environment };
+            builder = builder.provider(name, table.provider(context)?);
+        }
+        Ok(builder)
+    }
+
+    fn secret_key(
+        &self,
+        setting: &str,
+        given: Option<&Secret<String>>,
+        file: Option<&Path>,
+        environment: Environment<'_>,
+    ) -> Result<Option<SecretKey>, ConfigError> {
+        let variable = format!("VESTIBULE_{}", setting.to_ascii_uppercase());
+        let file = file.map(|path| self.folder.join(path));
+        let key = secret(setting, given, file.as_deref(), &variable, environment)?;
+        key.map(|key| SecretKey::from_base64url(key.expose()).map_err(|error| error.named(setting))).transpose()
+    }
+
+    fn read(&self, setting: &str, path: &Path) -> Result<Vec<u8>, ConfigError> {
+        let path = self.folder.join(path);
+        fs::read(&path)
+            .map_err(|error| ConfigError::new(setting, format!("cannot be read: {error}")).value(path.display()))
+    }
+}
+
+impl SessionTable {
+    fn policy(&self) -> SessionPolicy {
+        let policy =
+            if self.until_browser_closes { SessionPolicy::until_browser_closes() } else { SessionPolicy::default() };
+        let policy = self.lifetime.map_or(policy.clone(), |lifetime| policy.at_most(lifetime.0));
+        self.idle.map_or(policy.clone(), |idle| policy.idle(idle.0))
+    }
+}
+
+/// A duration such as `90s`, `30m`, `12h` or `7d`.
+#[derive(Clone, Copy)]
+struct Span(Duration);
+
+impl fmt::Debug for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let seconds = text.split_at_checked(text.len().saturating_sub(1)).and_then(|(number, unit)| {
+            let unit = match unit {
+                "s" => 1,
+                "m" => 60,
+                "h" => 3600,
+                "d" => 24 * 3600,
+                _ => return None,
+            };
+            number.parse::<u64>().ok()?.checked_mul(unit)
+        });
+        seconds
+            .map(|seconds| Self(Duration::from_secs(seconds)))
+            .ok_or_else(|| de::Error::custom("a duration is a number and s, m, h or d, such as \"12h\""))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,145 @@
+//! The keys that a settings file may have: an unknown one is refused with the nearest that is known.
+
+use serde::Deserialize;
+use toml::{Table, Value};
+
+use super::File;
+use crate::config_error::ConfigError;
+
+const TOP: [&str; 12] = [
+    "base_url",
+    "secret_key",
+    "secret_key_file",
+    "previous_secret_key",
+    "previous_secret_key_file",
+    "path_prefix",
+    "trusted_ca",
+    "after_logout",
+    "default_provider",
+    "registration_directory",
+    "session",
+    "provider",
+];
+const SESSION: [&str; 3] = ["lifetime", "idle", "until_browser_closes"];
+const PROVIDER: [&str; 14] = [
+    "issuer",
+    "metadata",
+    "client_id",
+    "client_secret",
+    "client_secret_file",
+    "registration",
+    "token_endpoint_auth_method",
+    "id_token_signed_response_alg",
+    "scope",
+    "userinfo",
+    "clock_skew",
+    "redirect_path",
+    "trusted_audiences",
+    "authorization_parameters",
+];
+
+const REGISTRATION: [&str; 8] = [
+    "client_name",
+    "contacts",
+    "client_uri",
+    "logo_uri",
+    "policy_uri",
+    "tos_uri",
+    "initial_access_token",
+    "initial_access_token_file",
+];
+
+/// Refuses the first key that is not a setting.
+pub(super) fn check(table: &Table) -> Result<(), ConfigError> {
+    check_table("", table, &TOP)?;
+    if let Some(Value::Table(session)) = table.get("session") {
+        check_table("session.", session, &SESSION)?;
+    }
+    if let Some(Value::Table(providers)) = table.get("provider") {
+        for (name, provider) in providers {
+            if let Value::Table(provider) = provider {
+                check_table(&format!("provider.{name}."), provider, &PROVIDER)?;
+                if let Some(Value::Table(registration)) = provider.get("registration") {
+                    check_table(&format!("provider.{name}.registration."), registration, &REGISTRATION)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check_table(prefix: &str, table: &Table, known: &[&str]) -> Result<(), ConfigError> {
+    let Some(unknown) = table.keys().find(|key| !known.contains(&key.as_str())) else { return Ok(()) };
+    let nearest = known
+        .iter()
+        .map(|name| (strsim::damerau_levenshtein(unknown, name), *name))
+        .min()
+        .filter(|(distance, name)| *distance <= name.len() / 2);
+    let remedy = match nearest {
+        Some((_, name)) => format!("did you mean {prefix}{name}?"),
+        None => format!("known are {}", known.join(", ")),
+    };
+    Err(ConfigError::new(format!("{prefix}{unknown}"), "there is no such setting").remedy(remedy))
+}
+
+/// Reads the values, table by table, so that an error names where it is. serde's message quotes a value of the wrong type, which
+/// might be a secret: only what it expected is said.
+pub(super) fn read(table: &Table) -> Result<File, ConfigError> {
+    File::deserialize(Value::Table(table.clone())).map_err(|error| {
+        let (setting, value) = blamed(table, &error).unwrap_or(("settings".to_owned(), None));
+        let message = error.message().lines().next().unwrap_or_default().to_owned();
+        let problem = match message.rsplit_once("expected ") {
+            Some((_, expected)) => format!("it must be {expected}"),
+            None => message,
+        };
+        let error = ConfigError::new(setting, problem);
+        value.into_iter().fold(error, ConfigError::value)
+    })
+}
+
+/// The setting whose removal makes the file readable, or at least changes what is wrong with it.
+fn blamed(table: &Table, error: &toml::de::Error) -> Option<(String, Option<String>)> {
+    paths(table).into_iter().find_map(|path| {
+        let mut without = table.clone();
+        let removed = remove(&mut without, &path)?;
+        let blamed = match File::deserialize(Value::Table(without)) {
+            Ok(_) => true,
+            Err(other) => other.message() != error.message(),
+        };
+        let shown =
+            removed.as_str().filter(|_| !path.last().is_some_and(|key| key.contains("secret"))).map(str::to_owned);
+        blamed.then(|| (path.join("."), shown))
+    })
+}
+
+/// Every key below the top, deepest last; tables of a provider are entered, its own tables are not.
+fn paths(table: &Table) -> Vec<Vec<String>> {
+    let mut paths = Vec::new();
+    for (key, value) in table {
+        match (key.as_str(), value) {
+            ("session", Value::Table(session)) => {
+                paths.extend(session.keys().map(|inner| vec![key.clone(), inner.clone()]))
+            }
+            ("provider", Value::Table(providers)) => {
+                for (name, provider) in providers {
+                    match provider {
+                        Value::Table(provider) => {
+                            paths.extend(provider.keys().map(|inner| vec![key.clone(), name.clone(), inner.clone()]));
+                        }
+                        _ => paths.push(vec![key.clone(), name.clone()]),
+                    }
+                }
+            }
+            _ => paths.push(vec![key.clone()]),
+        }
+    }
+    paths
+}
+
+fn remove(table: &mut Table, path: &[String]) -> Option<Value> {
+    match path {
+        [] => None,
+        [key] => table.remove(key),
+        [key, rest @ ..] => remove(table.get_mut(key)?.as_table_mut()?, rest),
+    }
+}

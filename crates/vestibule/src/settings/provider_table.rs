@@ -1,0 +1,190 @@
+//! One `[provider.NAME]` of the file: which provider, and who we are there.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+use toml::Table;
+use vestibule_core::{
+    Client, ClientMetadata, ProviderMetadata, Secret, SignatureAlgorithm, TokenEndpointAuthMethod, UserInfoMethod,
+};
+
+use super::secrets::{Environment, secret};
+use crate::{
+    config_error::ConfigError,
+    provider::{ClientSource, Provider},
+};
+
+#[derive(Debug, Deserialize)]
+pub(super) struct ProviderTable {
+    issuer: Option<String>,
+    metadata: Option<Table>,
+    client_id: Option<String>,
+    client_secret: Option<Secret<String>>,
+    client_secret_file: Option<PathBuf>,
+    registration: Option<RegistrationTable>,
+    token_endpoint_auth_method: Option<TokenEndpointAuthMethod>,
+    id_token_signed_response_alg: Option<SignatureAlgorithm>,
+    scope: Option<String>,
+    userinfo: Option<UserInfoMethod>,
+    clock_skew: Option<i64>,
+    redirect_path: Option<String>,
+    #[serde(default)]
+    trusted_audiences: Vec<String>,
+    #[serde(default)]
+    authorization_parameters: BTreeMap<String, String>,
+}
+
+/// `[provider.NAME.registration]`: a client that registers itself.
+#[derive(Debug, Deserialize)]
+struct RegistrationTable {
+    client_name: String,
+    #[serde(default)]
+    contacts: Vec<String>,
+    client_uri: Option<String>,
+    logo_uri: Option<String>,
+    policy_uri: Option<String>,
+    tos_uri: Option<String>,
+    initial_access_token: Option<Secret<String>>,
+    initial_access_token_file: Option<PathBuf>,
+}
+
+/// What reading a table needs to know: its name, and where secrets may be.
+#[derive(Clone, Copy)]
+pub(super) struct Context<'a> {
+    pub(super) name: &'a str,
+    pub(super) folder: &'a Path,
+    pub(super) environment: Environment<'a>,
+}
+
+impl Context<'_> {
+    fn setting(&self, key: &str) -> String {
+        format!("provider.{}.{key}", self.name)
+    }
+
+    /// A secret of this provider: given, in a file, or in the variable `VESTIBULE_NAME_KEY`.
+    fn secret(
+        &self,
+        key: &str,
+        given: Option<&Secret<String>>,
+        file: Option<&Path>,
+    ) -> Result<Option<Secret<String>>, ConfigError> {
+        let leaf = key.rsplit('.').next().unwrap_or(key);
+        let variable = format!("VESTIBULE_{}_{leaf}", self.name.replace('-', "_")).to_ascii_uppercase();
+        let file = file.map(|path| self.folder.join(path));
+        secret(&self.setting(key), given, file.as_deref(), &variable, self.environment)
+    }
+}
+
+impl ProviderTable {
+    pub(super) fn provider(&self, context: Context<'_>) -> Result<Provider, ConfigError> {
+        let client = self.client_source(context)?;
+        let setting = |key| context.setting(key);
+        let mut provider = match (&self.issuer, &self.metadata) {
+            (Some(issuer), None) => {
+                Provider::discovered(issuer, client).map_err(|error| error.named(setting("issuer")))?
+            }
+            (None, Some(metadata)) => Provider::described(described(&setting("metadata"), metadata)?, client),
+            (None, None) => {
+                return Err(ConfigError::new(setting("issuer"), "it is not set")
+                    .remedy("give the provider's issuer, or a metadata table"));
+            }
+            (Some(_), Some(_)) => {
+                return Err(ConfigError::new(setting("issuer"), "there is a metadata table too")
+                    .remedy("put the issuer into the table, or leave the table out"));
+            }
+        };
+        if let Some(scope) = &self.scope {
+            provider = provider.scope(scope);
+        }
+        if let Some(method) = self.userinfo {
+            provider = provider.userinfo(method);
+        }
+        if let Some(path) = &self.redirect_path {
+            provider = provider.redirect_path(path);
+        }
+        let parameters = self.authorization_parameters.iter();
+        Ok(parameters.fold(provider, |provider, (name, value)| provider.authorization_parameter(name, value)))
+    }
+
+    fn client_source(&self, context: Context<'_>) -> Result<ClientSource, ConfigError> {
+        match (&self.client_id, &self.registration) {
+            (Some(client_id), None) => Ok(self.given(client_id, context)?.into()),
+            (None, Some(registration)) => Ok(self.registering(registration, context)?.into()),
+            (None, None) => Err(ConfigError::new(context.setting("client_id"), "it is not set")
+                .remedy("give the id under which the provider knows this application, or a registration table")),
+            (Some(_), Some(_)) => {
+                Err(ConfigError::new(context.setting("client_id"), "there is a registration table too")
+                    .remedy("keep the one or the other"))
+            }
+        }
+    }
+
+    fn given(&self, client_id: &str, context: Context<'_>) -> Result<Client, ConfigError> {
+        let secret =
+            context.secret("client_secret", self.client_secret.as_ref(), self.client_secret_file.as_deref())?;
+        let mut client = match secret {
+            Some(secret) => Client::confidential(client_id, secret),
+            None => Client::public(client_id),
+        };
+        if let Some(method) = self.token_endpoint_auth_method {
+            client = client.token_endpoint_auth_method(method);
+        }
+        if let Some(algorithm) = self.id_token_signed_response_alg {
+            client = client.id_token_signed_response_alg(algorithm);
+        }
+        if let Some(seconds) = self.clock_skew {
+            client = client.clock_skew(seconds);
+        }
+        Ok(self.trusted_audiences.iter().fold(client, Client::trusted_audience))
+    }
+
+    fn registering(&self, table: &RegistrationTable, context: Context<'_>) -> Result<ClientMetadata, ConfigError> {
+        self.refuse_what_only_a_given_client_has(context)?;
+        let mut metadata = table.contacts.iter().fold(ClientMetadata::new(&table.client_name), ClientMetadata::contact);
+        type Set = fn(ClientMetadata, String) -> ClientMetadata;
+        let optional: [(&Option<String>, Set); 4] = [
+            (&table.client_uri, ClientMetadata::client_uri),
+            (&table.logo_uri, ClientMetadata::logo_uri),
+            (&table.policy_uri, ClientMetadata::policy_uri),
+            (&table.tos_uri, ClientMetadata::tos_uri),
+        ];
+        for (value, set) in optional {
+            metadata = value.iter().fold(metadata, |metadata, value| set(metadata, value.clone()));
+        }
+        if let Some(method) = self.token_endpoint_auth_method {
+            metadata = metadata.token_endpoint_auth_method(method);
+        }
+        if let Some(algorithm) = self.id_token_signed_response_alg {
+            metadata = metadata.id_token_signed_response_alg(algorithm);
+        }
+        let (given, file) = (table.initial_access_token.as_ref(), table.initial_access_token_file.as_deref());
+        let token = context.secret("registration.initial_access_token", given, file)?;
+        Ok(token.into_iter().fold(metadata, ClientMetadata::initial_access_token))
+    }
+
+    /// A setting that does nothing would be a lie.
+    fn refuse_what_only_a_given_client_has(&self, context: Context<'_>) -> Result<(), ConfigError> {
+        let set = [
+            ("client_secret", self.client_secret.is_some()),
+            ("client_secret_file", self.client_secret_file.is_some()),
+            ("clock_skew", self.clock_skew.is_some()),
+            ("trusted_audiences", !self.trusted_audiences.is_empty()),
+        ];
+        match set.into_iter().find(|(_, is_set)| *is_set) {
+            Some((key, _)) => {
+                Err(ConfigError::new(context.setting(key), "it has no meaning for a client that registers itself")
+                    .remedy("leave it out, or give a client_id in the place of the registration table"))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// The metadata table is the specification's own JSON in TOML's clothes.
+fn described(setting: &str, table: &Table) -> Result<ProviderMetadata, ConfigError> {
+    let json = serde_json::to_vec(table).map_err(|error| ConfigError::new(setting, error.to_string()))?;
+    ProviderMetadata::from_json(&json).map_err(|invalid| ConfigError::new(setting, invalid.to_string()))
+}

@@ -1,0 +1,139 @@
+//! What "rejected" means at the callback, all of it.
+
+use url::{Url, form_urlencoded};
+use vestibule_provider::{Browser, Page, browser::Cookie};
+
+use super::{APP, House};
+
+/// What is expected of one rejection.
+#[derive(Clone, Copy)]
+pub struct Rejected<'a> {
+    /// The status of the error page.
+    pub status: u16,
+    /// How many token requests it took: none where there was none yet.
+    pub token_requests: usize,
+    /// The callback that would have finished the attempt, for this very browser: it must not any more.
+    pub burnt: Option<&'a str>,
+}
+
+impl<'a> Rejected<'a> {
+    /// Rejected before the token request.
+    pub fn with(status: u16) -> Self {
+        Self { status, token_requests: 0, burnt: None }
+    }
+
+    pub fn burning(self, callback: &'a str) -> Self {
+        Self { burnt: Some(callback), ..self }
+    }
+
+    pub fn after_a_token_request(self) -> Self {
+        Self { token_requests: 1, ..self }
+    }
+}
+
+impl House {
+    /// Brings `callback` to the application and expects a stranger's rejection: nobody signed in, the attempt burnt, only
+    /// deletions and one error record, 303 to a clean `/auth/error`, which has its status, survives a reload within 60
+    /// seconds, and is gone after. Gives the error page.
+    pub async fn expect_rejected(&mut self, callback: &str, expected: Rejected<'_>) -> Page {
+        let mut profile_before = self.browser.clone();
+        let (token_requests, userinfo_requests) = (self.provider.count("/token"), self.provider.count("/userinfo"));
+        let entered = self.entered();
+
+        let answer = self.browser.get_without_redirects(callback).await;
+        assert_eq!(
+            (answer.status().as_u16(), answer.header("location")),
+            (303, Some("/auth/error")),
+            "{}",
+            answer.text()
+        );
+        assert_eq!(answer.header("referrer-policy"), Some("no-referrer"));
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+        assert_eq!(answer.text(), "");
+        expect_only_deletions_and_a_record(&answer);
+        assert_eq!(self.provider.count("/token"), token_requests + expected.token_requests, "token requests");
+        assert_eq!(self.provider.count("/userinfo"), userinfo_requests, "no userinfo request");
+        assert_eq!(who(&mut self.browser).await, None);
+
+        let page = self.expect_error_page(expected.status).await;
+        if let Some(callback) = expected.burnt {
+            let again = profile_before.get_without_redirects(callback).await;
+            assert_eq!(again.header("location"), Some("/auth/error"), "the attempt was burnt");
+            assert_eq!(
+                self.provider.count("/token"),
+                token_requests + expected.token_requests,
+                "no further token request"
+            );
+            assert_eq!(who(&mut profile_before).await, None);
+        }
+        assert_eq!(self.entered(), entered, "no handler ran");
+        page
+    }
+
+    /// The error page shows, shows again when it is loaded again, and is gone after a minute.
+    async fn expect_error_page(&mut self, status: u16) -> Page {
+        let page = self.get("/auth/error").await;
+        assert_eq!((page.status().as_u16(), page.url().as_str()), (status, "http://localhost:3000/auth/error"));
+        assert_eq!(page.header("cache-control"), Some("no-store"));
+        self.pass(59);
+        let again = self.get("/auth/error").await;
+        assert_eq!((again.status(), again.text()), (page.status(), page.text()), "it survives a reload");
+        self.pass(2);
+        let gone = self.browser.clone().get(&format!("{APP}/auth/error")).await;
+        assert_eq!(gone.status(), 404, "it is gone after");
+        self.pass(-61);
+        page
+    }
+}
+
+/// Who is signed in, as a program of this browser finds out.
+pub async fn who(browser: &mut Browser) -> Option<String> {
+    let page = browser.clone().fetch(&format!("{APP}/api/me")).await;
+    (page.status() == 200).then(|| page.text().to_owned())
+}
+
+fn expect_only_deletions_and_a_record(answer: &Page) {
+    let [hop] = answer.hops() else { panic!("one answer") };
+    let (records, others): (Vec<_>, Vec<_>) = hop.set_cookies.iter().partition(|line| {
+        let name = line.split('=').next().unwrap_or_default();
+        name.ends_with("-error") && line.ends_with("; Max-Age=60")
+    });
+    assert_eq!(records.len(), 1, "one error record of 60 seconds: {hop:?}");
+    for line in others {
+        assert!(line.contains("=; ") && line.ends_with("; Max-Age=0"), "not a deletion: {hop:?}");
+    }
+}
+
+/// The cookies of the application whose names end or go on so after the shared prefix.
+pub fn cookies(browser: &Browser, purpose: &str) -> Vec<Cookie> {
+    let is_wanted = |cookie: &&Cookie| cookie.name.splitn(3, '-').nth(2).is_some_and(|rest| rest.starts_with(purpose));
+    browser.cookies().filter(is_wanted).cloned().collect()
+}
+
+/// One parameter of a URL.
+pub fn parameter(url: &str, name: &str) -> String {
+    let url = Url::parse(url).expect("a URL");
+    let found = url.query_pairs().find(|(own, _)| own == name).map(|(_, value)| value.into_owned());
+    found.unwrap_or_else(|| panic!("no parameter {name}"))
+}
+
+/// The URL without a parameter.
+pub fn without(url: &str, name: &str) -> String {
+    let mut url = Url::parse(url).expect("a URL");
+    let kept: Vec<_> = url.query_pairs().into_owned().filter(|(own, _)| own != name).collect();
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).finish();
+    url.set_query(Some(&query));
+    url.into()
+}
+
+/// The URL with one more parameter, whatever it has already.
+pub fn and(url: &str, name: &str, value: &str) -> String {
+    let mut url = Url::parse(url).expect("a URL");
+    url.query_pairs_mut().append_pair(name, value);
+    url.into()
+}
+
+/// The URL with another value of a parameter.
+pub fn with(url: &str, name: &str, value: &str) -> String {
+    and(&without(url, name), name, value)
+}

@@ -1,0 +1,63 @@
+//! Certificates: of an authority of our own, and of nobody.
+
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+
+/// Whom nobody trusts but who is told to.
+pub struct Authority {
+    issuer: Issuer<'static, KeyPair>,
+    /// Its certificate.
+    pub pem: String,
+}
+
+/// What a server shows, and what it proves it with.
+pub struct Identity {
+    pub certificate: CertificateDer<'static>,
+    pub key: PrivateKeyDer<'static>,
+}
+
+impl Authority {
+    pub fn new() -> Self {
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(DnType::CommonName, "an authority of our own");
+        let key = KeyPair::generate().expect("a key");
+        let pem = params.self_signed(&key).expect("a certificate").pem();
+        Self { issuer: Issuer::new(params, key), pem }
+    }
+
+    /// An identity for 127.0.0.1 that holds.
+    pub fn identity(&self) -> Identity {
+        self.identity_but(|_| {})
+    }
+
+    /// One that holds but for what is changed.
+    pub fn identity_but(&self, change: impl FnOnce(&mut CertificateParams)) -> Identity {
+        let (mut params, key) = (for_this_machine(), KeyPair::generate().expect("a key"));
+        change(&mut params);
+        Identity::new(&params.signed_by(&key, &self.issuer).expect("a certificate"), &key)
+    }
+}
+
+impl Identity {
+    fn new(certificate: &rcgen::Certificate, key: &KeyPair) -> Self {
+        Self {
+            certificate: certificate.der().clone(),
+            key: PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
+        }
+    }
+
+    /// One that vouches for itself.
+    pub fn self_signed() -> Self {
+        let key = KeyPair::generate().expect("a key");
+        Self::new(&for_this_machine().self_signed(&key).expect("a certificate"), &key)
+    }
+}
+
+pub fn named(name: &str) -> CertificateParams {
+    CertificateParams::new([name.to_owned()]).expect("a name")
+}
+
+fn for_this_machine() -> CertificateParams {
+    named("127.0.0.1")
+}

@@ -1,0 +1,155 @@
+//! Servers that do what they are told with whoever connects.
+
+use std::{
+    future::Future,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+};
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{ServerConfig, SupportedProtocolVersion, crypto::aws_lc_rs, version},
+};
+
+use crate::authority::Identity;
+
+pub const EVERY_VERSION: &[&SupportedProtocolVersion] = &[&version::TLS12, &version::TLS13];
+
+/// A server on a port of this machine. It ends when it is dropped.
+pub struct Server {
+    port: u16,
+    connections: Arc<AtomicUsize>,
+    requests: Requests,
+    task: JoinHandle<()>,
+}
+
+/// What was asked, each with its head and its body.
+pub type Requests = Arc<Mutex<Vec<String>>>;
+
+impl Server {
+    /// One that does with each connection what the script says.
+    pub async fn new<F, Fut>(script: F) -> Self
+    where
+        F: Fn(TcpStream, Requests) -> Fut + Send + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let (connections, requests) = (Arc::new(AtomicUsize::new(0)), Requests::default());
+        let (counted, written) = (Arc::clone(&connections), Arc::clone(&requests));
+        let task = tokio::spawn(async move {
+            loop {
+                let (stream, _) = listener.accept().await.expect("a connection");
+                counted.fetch_add(1, Ordering::SeqCst);
+                tokio::spawn(script(stream, Arc::clone(&written)));
+            }
+        });
+        Self { port, connections, requests, task }
+    }
+
+    /// One that answers every request with these bytes, and closes.
+    pub async fn answering(answer: impl Into<Vec<u8>>) -> Self {
+        let answer: Arc<[u8]> = answer.into().into();
+        Self::new(move |mut stream, requests| {
+            let answer = Arc::clone(&answer);
+            async move { reply(&mut stream, &requests, &answer).await }
+        })
+        .await
+    }
+
+    /// One that says `{}` over TLS.
+    pub async fn over_tls(identity: Identity, versions: &[&'static SupportedProtocolVersion]) -> Self {
+        let acceptor = acceptor(identity, versions);
+        Self::new(move |stream, requests| {
+            let acceptor = acceptor.clone();
+            async move {
+                if let Ok(mut stream) = acceptor.accept(stream).await {
+                    reply(&mut stream, &requests, &ok("{}")).await;
+                }
+            }
+        })
+        .await
+    }
+
+    /// A URL there, by plain http.
+    pub fn http(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
+    /// A URL there, by https.
+    pub fn https(&self, path: &str) -> String {
+        format!("https://127.0.0.1:{}{path}", self.port)
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
+
+    pub fn requests(&self) -> Vec<String> {
+        self.requests.lock().expect("no panic").clone()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+pub fn acceptor(identity: Identity, versions: &[&'static SupportedProtocolVersion]) -> TlsAcceptor {
+    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_protocol_versions(versions)
+        .and_then(|config| config.with_no_client_auth().with_single_cert(vec![identity.certificate], identity.key));
+    TlsAcceptor::from(Arc::new(config.expect("a configuration")))
+}
+
+/// An answer of status 200.
+pub fn ok(body: impl AsRef<[u8]>) -> Vec<u8> {
+    let body = body.as_ref();
+    let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len());
+    [head.as_bytes(), body].concat()
+}
+
+async fn reply(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), requests: &Requests, answer: &[u8]) {
+    if read_request(stream, requests).await {
+        let _ = stream.write_all(answer).await;
+        let _ = stream.shutdown().await;
+    }
+}
+
+/// Reads one request to its end and writes it down; `false` when there is none.
+pub async fn read_request(stream: &mut (impl AsyncRead + Unpin), requests: &Requests) -> bool {
+    let mut bytes = Vec::new();
+    loop {
+        if stream.read_buf(&mut bytes).await.unwrap_or(0) == 0 {
+            return false;
+        }
+        let text = String::from_utf8_lossy(&bytes);
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+        if body.len() >= length.map_or(0, |length| length.parse().expect("a number")) {
+            requests.lock().expect("no panic").push(text.into_owned());
+            return true;
+        }
+    }
+}
+
+/// Writes the same over and over until the other side has had enough; how many bytes went out.
+pub async fn without_end(stream: &mut (impl AsyncWrite + Unpin), piece: &[u8]) -> usize {
+    let mut count = 0;
+    while let Ok(more) = stream.write(piece).await {
+        count += more;
+    }
+    count
+}
