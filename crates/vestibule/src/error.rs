@@ -170,8 +170,7 @@ impl Record {
             LoginFailure::Provider(ProviderError::Protocol(ProtocolError::Denied(response))) => {
                 (Some((response.error().to_owned(), response.error_description().map(str::to_owned))), String::new())
             }
-            // A cookie holds it: longer ones a browser would refuse, and the person would read nothing.
-            LoginFailure::Refused(refusal) => (None, refusal.into_reason().chars().take(MOST_REASON).collect()),
+            LoginFailure::Refused(refusal) => (None, refusal.into_reason()),
             _ => (None, String::new()),
         };
         let (provider, return_to) = (provider.map(str::to_owned), return_to.as_str().to_owned());
@@ -179,8 +178,6 @@ impl Record {
     }
 }
 
-/// The most characters of a refusal's reason that are shown.
-const MOST_REASON: usize = 500;
 /// How long the error page survives a reload, in seconds.
 const RECORD_LIFETIME: i64 = 60;
 

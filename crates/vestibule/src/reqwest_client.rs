@@ -24,15 +24,20 @@ impl ReqwestClient {
     /// # Errors
     /// [`ConfigError`] when `trusted_ca` is not PEM, or when this machine has no trust anchors at all.
     pub fn new(trusted_ca: Option<&[u8]>) -> Result<Self, ConfigError> {
-        Self::build(reqwest::Client::builder().tls_certs_merge(certificates(trusted_ca)?))
+        let builder = reqwest::Client::builder().tls_certs_merge(certificates(trusted_ca)?);
+        Self::build(builder).map_err(|error| match trusted_ca {
+            // With one anchor of its own it asks nothing of the machine.
+            Some(_) => unusable(&format!("a certificate in it cannot be used: {}", chain(&error))),
+            None => without_anchors(&error),
+        })
     }
 
     /// A client for providers on loopback over plain http: it needs no trust anchors, and trusts nobody.
     pub(crate) fn loopback_only() -> Result<Self, ConfigError> {
-        Self::build(reqwest::Client::builder().tls_certs_only([]))
+        Self::build(reqwest::Client::builder().tls_certs_only([])).map_err(|error| without_anchors(&error))
     }
 
-    fn build(builder: reqwest::ClientBuilder) -> Result<Self, ConfigError> {
+    fn build(builder: reqwest::ClientBuilder) -> reqwest::Result<Self> {
         builder
             .redirect(redirect::Policy::none())
             .retry(reqwest::retry::never())
@@ -50,10 +55,6 @@ impl ReqwestClient {
             .timeout(Duration::from_secs(10))
             .build()
             .map(|client| Self { client })
-            .map_err(|error| {
-                ConfigError::new("trusted_ca", format!("no trust anchors to verify providers with: {}", chain(&error)))
-                    .remedy("install the system's CA certificates (Debian: apt-get install ca-certificates), or name a PEM file")
-            })
     }
 
     async fn carry_out(&self, request: Request<Bytes>, limits: Limits) -> Result<Response<Bytes>, HttpError> {
@@ -90,13 +91,20 @@ impl fmt::Debug for ReqwestClient {
 
 fn certificates(trusted_ca: Option<&[u8]>) -> Result<Vec<Certificate>, ConfigError> {
     let Some(pem) = trusted_ca else { return Ok(Vec::new()) };
-    let refuse =
-        |problem: &str| ConfigError::new("trusted_ca", problem).remedy("give a PEM file with the CA's certificate");
     match Certificate::from_pem_bundle(pem) {
-        Ok(certificates) if certificates.is_empty() => Err(refuse("it holds no certificate")),
+        Ok(certificates) if certificates.is_empty() => Err(unusable("it holds no certificate")),
         Ok(certificates) => Ok(certificates),
-        Err(_) => Err(refuse("it is not a PEM certificate")),
+        Err(_) => Err(unusable("it is not a PEM certificate")),
     }
+}
+
+fn unusable(problem: &str) -> ConfigError {
+    ConfigError::new("trusted_ca", problem).remedy("give a PEM file with the CA's certificate")
+}
+
+fn without_anchors(error: &reqwest::Error) -> ConfigError {
+    ConfigError::new("trusted_ca", format!("no trust anchors to verify providers with: {}", chain(error)))
+        .remedy("install the system's CA certificates (Debian: apt-get install ca-certificates), or name a PEM file")
 }
 
 /// The URL is left out: it is ours, and a query of it may hold what no log should.

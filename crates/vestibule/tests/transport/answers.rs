@@ -31,7 +31,8 @@ async fn endless(head: &'static str, piece: Vec<u8>) -> (Server, oneshot::Receiv
 
 fn chunked(body: &[u8]) -> Vec<u8> {
     let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
-    let chunks = body.chunks(1000).flat_map(|chunk| [format!("{:x}\r\n", chunk.len()).as_bytes(), chunk, b"\r\n"].concat());
+    let chunks =
+        body.chunks(1000).flat_map(|chunk| [format!("{:x}\r\n", chunk.len()).as_bytes(), chunk, b"\r\n"].concat());
     head.bytes().chain(chunks).chain(*b"0\r\n\r\n").collect()
 }
 
@@ -100,15 +101,15 @@ async fn headers_without_end_are_refused() {
 #[tokio::test]
 async fn a_packed_answer_is_not_asked_for_and_not_unpacked() {
     // `{}` by gzip.
-    let packed: [u8; 22] =
-        [31, 139, 8, 0, 0, 0, 0, 0, 0, 3, 171, 174, 5, 0, 67, 191, 166, 163, 2, 0, 0, 0];
-    let mut answer = format!("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n", packed.len()).into_bytes();
+    let packed: [u8; 22] = [31, 139, 8, 0, 0, 0, 0, 0, 0, 3, 171, 174, 5, 0, 67, 191, 166, 163, 2, 0, 0, 0];
+    let mut answer =
+        format!("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n", packed.len()).into_bytes();
     answer.extend(packed);
     let server = Server::answering(answer).await;
     let answer = ask(&client(), &server.http("/")).await.expect("an answer");
     assert_eq!(answer.body().as_ref(), packed);
     assert_eq!(answer.headers().get("content-encoding").expect("as it came"), "gzip");
-    assert!(!server.requests()[0].contains("accept-encoding"), "{:?}", server.requests());
+    assert!(!server.requests().await[0].contains("accept-encoding"), "{:?}", server.requests().await);
 }
 
 /// What is not HTTP is an error that does not repeat it.

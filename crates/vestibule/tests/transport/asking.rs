@@ -4,10 +4,7 @@ use std::error::Error;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use vestibule::{
-    HttpClient, HttpError, ReqwestClient,
-    core::Limits,
-};
+use vestibule::{HttpClient, HttpError, ReqwestClient, core::Limits};
 
 use crate::authority::Authority;
 

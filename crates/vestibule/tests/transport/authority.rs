@@ -18,9 +18,13 @@ pub struct Identity {
 
 impl Authority {
     pub fn new() -> Self {
+        Self::called("an authority of our own")
+    }
+
+    pub fn called(name: &str) -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.distinguished_name.push(DnType::CommonName, "an authority of our own");
+        params.distinguished_name.push(DnType::CommonName, name);
         let key = KeyPair::generate().expect("a key");
         let pem = params.self_signed(&key).expect("a certificate").pem();
         Self { issuer: Issuer::new(params, key), pem }
@@ -41,10 +45,7 @@ impl Authority {
 
 impl Identity {
     fn new(certificate: &rcgen::Certificate, key: &KeyPair) -> Self {
-        Self {
-            certificate: certificate.der().clone(),
-            key: PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
-        }
+        Self { certificate: certificate.der().clone(), key: PrivatePkcs8KeyDer::from(key.serialize_der()).into() }
     }
 
     /// One that vouches for itself.

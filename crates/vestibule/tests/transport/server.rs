@@ -11,6 +11,7 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream},
+    sync::watch,
     task::JoinHandle,
 };
 use tokio_rustls::{
@@ -26,6 +27,7 @@ pub const EVERY_VERSION: &[&SupportedProtocolVersion] = &[&version::TLS12, &vers
 pub struct Server {
     port: u16,
     connections: Arc<AtomicUsize>,
+    ended: watch::Receiver<usize>,
     requests: Requests,
     task: JoinHandle<()>,
 }
@@ -44,14 +46,20 @@ impl Server {
         let port = listener.local_addr().expect("an address").port();
         let (connections, requests) = (Arc::new(AtomicUsize::new(0)), Requests::default());
         let (counted, written) = (Arc::clone(&connections), Arc::clone(&requests));
+        let (count_ended, ended) = watch::channel(0);
+        let count_ended = Arc::new(count_ended);
         let task = tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.expect("a connection");
                 counted.fetch_add(1, Ordering::SeqCst);
-                tokio::spawn(script(stream, Arc::clone(&written)));
+                let (script, count_ended) = (script(stream, Arc::clone(&written)), Arc::clone(&count_ended));
+                tokio::spawn(async move {
+                    script.await;
+                    count_ended.send_modify(|count| *count += 1);
+                });
             }
         });
-        Self { port, connections, requests, task }
+        Self { port, connections, ended, requests, task }
     }
 
     /// One that answers every request with these bytes, and closes.
@@ -96,7 +104,10 @@ impl Server {
         self.connections.load(Ordering::SeqCst)
     }
 
-    pub fn requests(&self) -> Vec<String> {
+    /// What was asked, as soon as all connections have come to their end.
+    pub async fn requests(&self) -> Vec<String> {
+        let all = self.connections();
+        self.ended.clone().wait_for(|count| *count == all).await.expect("the server is there");
         self.requests.lock().expect("no panic").clone()
     }
 }

@@ -135,7 +135,7 @@ fn what_is_no_authority_is_refused_at_once() {
         (key.as_str(), "it holds no certificate"),
         ("-----BEGIN CERTIFICATE-----\ncanary", "it is not a PEM certificate"),
         ("-----BEGIN CERTIFICATE-----\n*canary*\n-----END CERTIFICATE-----\n", "it is not a PEM certificate"),
-        (malformed, "a certificate in it is malformed"),
+        (malformed, "a certificate in it cannot be used"),
     ] {
         let error = ReqwestClient::new(Some(pem.as_bytes())).expect_err(problem);
         assert_eq!(error.setting(), "trusted_ca");

@@ -47,7 +47,7 @@ async fn older_versions_of_tls_are_refused() {
         .await;
         let error = ask(&client(), &server.https("/")).await.expect_err(name);
         assert!(matches!(error, HttpError::Connect(_)), "{name}: {error:?}");
-        assert_eq!(server.requests(), ["record of type 21"], "{name}");
+        assert_eq!(server.requests().await, ["record of type 21"], "{name}");
     }
 }
 
@@ -67,7 +67,7 @@ async fn a_server_that_speaks_no_tls_is_not_spoken_to_by_plain_http_instead() {
         .await;
         let error = ask(&client(), &server.https("/token")).await.expect_err("no TLS");
         assert!(matches!(error, HttpError::Connect(_)), "{error:?}");
-        let [hello] = &server.requests()[..] else { panic!("one connection") };
+        let [hello] = &server.requests().await[..] else { panic!("one connection") };
         assert!(hello.starts_with('\u{16}') && !hello.contains("canary") && !hello.contains("/token"), "{hello:?}");
     }
 }

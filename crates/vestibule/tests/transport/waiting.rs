@@ -85,7 +85,6 @@ async fn headers_that_come_drop_by_drop_are_given_up() {
 #[tokio::test]
 async fn a_body_that_comes_drop_by_drop_is_given_up() {
     assert_given_up(&dripping("HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n", " ").await.http("/"), ALL).await;
-    
 }
 
 /// V83
