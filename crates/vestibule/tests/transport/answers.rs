@@ -44,7 +44,8 @@ fn until_the_end(body: &[u8]) -> Vec<u8> {
 #[tokio::test]
 async fn a_body_may_have_as_many_bytes_as_the_limit_and_not_one_more() {
     let client = client();
-    let forms: [(&str, fn(&[u8]) -> Vec<u8>); 3] =
+    type Form = fn(&[u8]) -> Vec<u8>;
+    let forms: [(&str, Form); 3] =
         [("with a length", |body| ok(body)), ("in chunks", chunked), ("until the end", until_the_end)];
     for (name, form) in forms {
         let server = Server::answering(form(&[b' '; LIMIT])).await;

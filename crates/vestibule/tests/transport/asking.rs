@@ -9,20 +9,20 @@ use vestibule::{HttpClient, HttpError, ReqwestClient, core::Limits};
 use crate::authority::Authority;
 
 /// The most bytes that an answer may have.
-pub const LIMIT: usize = 64 * 1024;
+pub(crate) const LIMIT: usize = 64 * 1024;
 
 /// The client, trusting whom the platform trusts and this one.
-pub fn trusting(authority: &Authority) -> ReqwestClient {
+pub(crate) fn trusting(authority: &Authority) -> ReqwestClient {
     ReqwestClient::new(Some(authority.pem.as_bytes())).expect("a client")
 }
 
 /// The client, for those whom it need not trust.
-pub fn client() -> ReqwestClient {
+pub(crate) fn client() -> ReqwestClient {
     trusting(&Authority::new())
 }
 
 /// Asks as the token endpoint is asked. What goes out has a canary wherever a secret may be; no error repeats it.
-pub async fn ask(client: &ReqwestClient, url: &str) -> Result<Response<Bytes>, HttpError> {
+pub(crate) async fn ask(client: &ReqwestClient, url: &str) -> Result<Response<Bytes>, HttpError> {
     let request = Request::post(format!("{url}?query=canary"))
         .header("authorization", "Basic canary")
         .header("x-canary", "canary")
@@ -37,7 +37,7 @@ pub async fn ask(client: &ReqwestClient, url: &str) -> Result<Response<Bytes>, H
 }
 
 /// An error with all that is beneath it, in both ways of printing.
-pub fn printed(error: &HttpError) -> String {
+pub(crate) fn printed(error: &HttpError) -> String {
     let mut printed = format!("{error} {error:?}");
     let mut source = error.source();
     while let Some(error) = source {
@@ -48,7 +48,7 @@ pub fn printed(error: &HttpError) -> String {
 }
 
 /// No connection came about, for this reason.
-pub fn assert_not_connected(answer: Result<Response<Bytes>, HttpError>, reason: &str) {
+pub(crate) fn assert_not_connected(answer: Result<Response<Bytes>, HttpError>, reason: &str) {
     let error = answer.expect_err(reason);
     assert!(matches!(error, HttpError::Connect(_)), "{error:?}");
     assert!(printed(&error).contains(reason), "expected {reason:?}: {}", printed(&error));

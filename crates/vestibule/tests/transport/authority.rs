@@ -4,24 +4,24 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
 /// Whom nobody trusts but who is told to.
-pub struct Authority {
+pub(crate) struct Authority {
     issuer: Issuer<'static, KeyPair>,
     /// Its certificate.
-    pub pem: String,
+    pub(crate) pem: String,
 }
 
 /// What a server shows, and what it proves it with.
-pub struct Identity {
-    pub certificate: CertificateDer<'static>,
-    pub key: PrivateKeyDer<'static>,
+pub(crate) struct Identity {
+    pub(crate) certificate: CertificateDer<'static>,
+    pub(crate) key: PrivateKeyDer<'static>,
 }
 
 impl Authority {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::called("an authority of our own")
     }
 
-    pub fn called(name: &str) -> Self {
+    pub(crate) fn called(name: &str) -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.distinguished_name.push(DnType::CommonName, name);
@@ -31,12 +31,12 @@ impl Authority {
     }
 
     /// An identity for 127.0.0.1 that holds.
-    pub fn identity(&self) -> Identity {
+    pub(crate) fn identity(&self) -> Identity {
         self.identity_but(|_| {})
     }
 
     /// One that holds but for what is changed.
-    pub fn identity_but(&self, change: impl FnOnce(&mut CertificateParams)) -> Identity {
+    pub(crate) fn identity_but(&self, change: impl FnOnce(&mut CertificateParams)) -> Identity {
         let (mut params, key) = (for_this_machine(), KeyPair::generate().expect("a key"));
         change(&mut params);
         Identity::new(&params.signed_by(&key, &self.issuer).expect("a certificate"), &key)
@@ -49,13 +49,13 @@ impl Identity {
     }
 
     /// One that vouches for itself.
-    pub fn self_signed() -> Self {
+    pub(crate) fn self_signed() -> Self {
         let key = KeyPair::generate().expect("a key");
         Self::new(&for_this_machine().self_signed(&key).expect("a certificate"), &key)
     }
 }
 
-pub fn named(name: &str) -> CertificateParams {
+pub(crate) fn named(name: &str) -> CertificateParams {
     CertificateParams::new([name.to_owned()]).expect("a name")
 }
 

@@ -18,7 +18,7 @@ use crate::{
 const WITHIN: &str = "VESTIBULE_TEST_WITHIN";
 
 /// Whether this is the process with the environment that is asked for. If not, one has run `test` by now, and it passed.
-pub fn is_within(test: &str, variables: &[(&str, &OsStr)]) -> bool {
+pub(crate) fn is_within(test: &str, variables: &[(&str, &OsStr)]) -> bool {
     if std::env::var_os(WITHIN).is_some() {
         return true;
     }

@@ -21,10 +21,10 @@ use tokio_rustls::{
 
 use crate::authority::Identity;
 
-pub const EVERY_VERSION: &[&SupportedProtocolVersion] = &[&version::TLS12, &version::TLS13];
+pub(crate) const EVERY_VERSION: &[&SupportedProtocolVersion] = &[&version::TLS12, &version::TLS13];
 
 /// A server on a port of this machine. It ends when it is dropped.
-pub struct Server {
+pub(crate) struct Server {
     port: u16,
     connections: Arc<AtomicUsize>,
     ended: watch::Receiver<usize>,
@@ -33,11 +33,11 @@ pub struct Server {
 }
 
 /// What was asked, each with its head and its body.
-pub type Requests = Arc<Mutex<Vec<String>>>;
+pub(crate) type Requests = Arc<Mutex<Vec<String>>>;
 
 impl Server {
     /// One that does with each connection what the script says.
-    pub async fn new<F, Fut>(script: F) -> Self
+    pub(crate) async fn new<F, Fut>(script: F) -> Self
     where
         F: Fn(TcpStream, Requests) -> Fut + Send + 'static,
         Fut: Future<Output = ()> + Send + 'static,
@@ -63,7 +63,7 @@ impl Server {
     }
 
     /// One that answers every request with these bytes, and closes.
-    pub async fn answering(answer: impl Into<Vec<u8>>) -> Self {
+    pub(crate) async fn answering(answer: impl Into<Vec<u8>>) -> Self {
         let answer: Arc<[u8]> = answer.into().into();
         Self::new(move |mut stream, requests| {
             let answer = Arc::clone(&answer);
@@ -73,7 +73,7 @@ impl Server {
     }
 
     /// One that says `{}` over TLS.
-    pub async fn over_tls(identity: Identity, versions: &[&'static SupportedProtocolVersion]) -> Self {
+    pub(crate) async fn over_tls(identity: Identity, versions: &[&'static SupportedProtocolVersion]) -> Self {
         let acceptor = acceptor(identity, versions);
         Self::new(move |stream, requests| {
             let acceptor = acceptor.clone();
@@ -87,25 +87,25 @@ impl Server {
     }
 
     /// A URL there, by plain http.
-    pub fn http(&self, path: &str) -> String {
+    pub(crate) fn http(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
 
     /// A URL there, by https.
-    pub fn https(&self, path: &str) -> String {
+    pub(crate) fn https(&self, path: &str) -> String {
         format!("https://127.0.0.1:{}{path}", self.port)
     }
 
-    pub fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.port
     }
 
-    pub fn connections(&self) -> usize {
+    pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
 
     /// What was asked, as soon as all connections have come to their end.
-    pub async fn requests(&self) -> Vec<String> {
+    pub(crate) async fn requests(&self) -> Vec<String> {
         let all = self.connections();
         self.ended.clone().wait_for(|count| *count == all).await.expect("the server is there");
         self.requests.lock().expect("no panic").clone()
@@ -118,7 +118,7 @@ impl Drop for Server {
     }
 }
 
-pub fn acceptor(identity: Identity, versions: &[&'static SupportedProtocolVersion]) -> TlsAcceptor {
+pub(crate) fn acceptor(identity: Identity, versions: &[&'static SupportedProtocolVersion]) -> TlsAcceptor {
     let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_protocol_versions(versions)
         .and_then(|config| config.with_no_client_auth().with_single_cert(vec![identity.certificate], identity.key));
@@ -126,7 +126,7 @@ pub fn acceptor(identity: Identity, versions: &[&'static SupportedProtocolVersio
 }
 
 /// An answer of status 200.
-pub fn ok(body: impl AsRef<[u8]>) -> Vec<u8> {
+pub(crate) fn ok(body: impl AsRef<[u8]>) -> Vec<u8> {
     let body = body.as_ref();
     let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len());
     [head.as_bytes(), body].concat()
@@ -140,7 +140,7 @@ async fn reply(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), requests: &Re
 }
 
 /// Reads one request to its end and writes it down; `false` when there is none.
-pub async fn read_request(stream: &mut (impl AsyncRead + Unpin), requests: &Requests) -> bool {
+pub(crate) async fn read_request(stream: &mut (impl AsyncRead + Unpin), requests: &Requests) -> bool {
     let mut bytes = Vec::new();
     loop {
         if stream.read_buf(&mut bytes).await.unwrap_or(0) == 0 {
@@ -157,7 +157,7 @@ pub async fn read_request(stream: &mut (impl AsyncRead + Unpin), requests: &Requ
 }
 
 /// Writes the same over and over until the other side has had enough; how many bytes went out.
-pub async fn without_end(stream: &mut (impl AsyncWrite + Unpin), piece: &[u8]) -> usize {
+pub(crate) async fn without_end(stream: &mut (impl AsyncWrite + Unpin), piece: &[u8]) -> usize {
     let mut count = 0;
     while let Ok(more) = stream.write(piece).await {
         count += more;
