@@ -1,6 +1,6 @@
 //! V78, R63: where requests may go, and what becomes of those that arrive nowhere.
 
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 
 use crate::{
     asking::{ask, assert_not_connected, client},
@@ -31,9 +31,10 @@ async fn plain_http_to_another_host_is_refused_before_any_connection() {
 
 #[tokio::test]
 async fn nobody_at_home_is_no_connection() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = listener.local_addr().expect("an address");
-    drop(listener);
+    // A port that is taken and not listened on: nobody else gets it meanwhile.
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
+    let address = socket.local_addr().expect("an address");
     assert_not_connected(ask(&client(), &format!("http://{address}/token")).await, "refused");
     assert_not_connected(ask(&client(), &format!("https://{address}/token")).await, "refused");
 }

@@ -54,12 +54,22 @@ async fn provider(authority: &Authority) -> (DevelopmentProvider, String) {
     (provider, issuer)
 }
 
-/// A file of the test that calls.
-fn file(name: &str, text: &str) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("trusted_ca-{}", std::process::id()));
-    fs::create_dir_all(&folder).expect("a folder");
-    fs::write(folder.join(name), text).expect("a file");
-    folder
+/// A folder with one PEM file; gone when it is dropped.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn with(name: &str, pem: &str) -> Self {
+        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
+        fs::create_dir_all(&path).expect("a folder");
+        fs::write(path.join(name), pem).expect("a file");
+        Self(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
 }
 
 fn settings(issuer: &str, more: &str) -> Settings {
@@ -94,8 +104,8 @@ async fn assert_unreachable(vestibule: &Vestibule, provider: &DevelopmentProvide
 async fn a_provider_of_a_private_authority_is_believed_with_trusted_ca() {
     let authority = Authority::new();
     let (provider, issuer) = provider(&authority).await;
-    let folder = file("ca.pem", &authority.pem);
-    let settings = settings(&issuer, "trusted_ca = 'ca.pem'").relative_to(folder);
+    let folder = Folder::with("ca.pem", &authority.pem);
+    let settings = settings(&issuer, "trusted_ca = 'ca.pem'").relative_to(&folder.0);
     let vestibule = settings.builder().expect("a builder").build().expect("a vestibule");
     vestibule.ready().await.expect("metadata and keys came");
 
@@ -116,7 +126,8 @@ async fn it_is_refused_with_another_one() {
 /// The process with the other environment has one trust anchor, so that the outcome does not depend on the machine.
 #[tokio::test]
 async fn it_is_refused_without() {
-    let anchor = file("platform.pem", &Authority::new().pem).join("platform.pem");
+    let folder = Folder::with("platform.pem", &Authority::new().pem);
+    let anchor = folder.0.join("platform.pem");
     if is_within("trusted_ca::it_is_refused_without", &[("SSL_CERT_FILE", OsStr::new(&anchor))]) {
         let authority = Authority::new();
         let (provider, issuer) = provider(&authority).await;

@@ -1,0 +1,179 @@
+//! The application: its routes and handlers, and all that it has to do to let people sign in.
+
+use axum::{
+    Json, Router,
+    extract::State,
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    middleware::map_response_with_state,
+    response::{Html, Response},
+    routing::get,
+};
+use serde::Deserialize;
+use vestibule::{Builder, ClaimsSet, EndUser, LoginError, LoginErrorKind, Vestibule};
+
+use crate::{
+    configuration::Configuration,
+    failure::Failure,
+    moment::{self, Moment},
+    pages::{Choice, Claim, ICON, Index, PageError, Pages, Profile, STYLE, Sorry},
+};
+
+/// What the handlers share.
+#[derive(Clone, Debug)]
+struct Demo {
+    pages: Pages,
+    vestibule: Vestibule,
+    base_path: String,
+    embedded: Option<String>,
+}
+
+/// What `/admin` wants to know about a person.
+#[derive(Debug, Deserialize)]
+struct Person {
+    #[serde(default)]
+    admin: bool,
+}
+
+type Page = Result<Html<String>, PageError>;
+
+/// The application, signing in as `builder` says. `embedded` is the issuer of the provider in this process.
+pub(crate) fn application(
+    configuration: &Configuration,
+    builder: Builder,
+    embedded: Option<String>,
+) -> Result<Router, Failure> {
+    let base_path = configuration.base_path().to_owned();
+    let pages = Pages::new(&base_path)?;
+    let vestibule = builder.error_view(get(sorry).with_state(pages.clone())).build()?;
+    let admins = Router::new()
+        .route("/admin", get(admin))
+        .route_layer(vestibule.require_login().claims(|person: &Person| person.admin));
+    let routes = Router::new()
+        .route("/", get(index))
+        .route("/profile", get(profile))
+        .route("/api/me", get(me))
+        .route("/goodbye", get(goodbye))
+        .route("/style.css", get(async || ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], STYLE)))
+        .route("/icon.svg", get(async || ([(header::CONTENT_TYPE, "image/svg+xml")], ICON)))
+        .merge(admins)
+        .fallback(not_found);
+
+    let policy = content_security_policy(configuration);
+    let demo = Demo { pages, vestibule: vestibule.clone(), base_path: base_path.clone(), embedded };
+    let app = vestibule.wrap(routes).with_state(demo).layer(map_response_with_state(policy, with_security_headers));
+    Ok(if base_path.is_empty() {
+        app
+    } else {
+        // A proxy may or may not strip the path of the public address.
+        Router::new().nest(&base_path, app.clone()).fallback_service(app)
+    })
+}
+
+async fn index(State(demo): State<Demo>, user: Option<EndUser>) -> Page {
+    let name = user.map(|user| name_of(&user));
+    let return_to = format!("{}/profile", demo.base_path);
+    let choice = |provider: &str| Choice {
+        provider: provider.to_owned(),
+        href: demo.vestibule.login_path(Some(provider), &return_to),
+    };
+    let choices: Vec<Choice> = demo.vestibule.providers().map(choice).collect();
+    demo.pages.index(&Index { name: name.as_deref(), choices: &choices, embedded: demo.embedded.as_deref() })
+}
+
+async fn profile(State(demo): State<Demo>, user: EndUser) -> Page {
+    let now = moment::now();
+    demo.pages.profile(&Profile {
+        name: &name_of(&user),
+        provider: user.provider(),
+        issuer: user.issuer().as_str(),
+        signed_in: Moment::new(user.signed_in_at(), now),
+        idle_until: user.idle_until().map(|until| Moment::new(until, now)),
+        ends: Moment::new(user.ends_at(), now),
+        claims: shown(&user.claims()),
+    })
+}
+
+async fn admin(State(demo): State<Demo>, user: EndUser) -> Page {
+    demo.pages.admin(&name_of(&user))
+}
+
+async fn me(user: EndUser) -> Json<ClaimsSet> {
+    Json(user.claims())
+}
+
+async fn goodbye(State(demo): State<Demo>) -> Page {
+    demo.pages.goodbye()
+}
+
+async fn not_found(State(demo): State<Demo>, user: Option<EndUser>) -> (StatusCode, Page) {
+    (StatusCode::NOT_FOUND, demo.pages.not_found(user.map(|user| name_of(&user)).as_deref()))
+}
+
+/// The error view: any handler that takes the error.
+async fn sorry(State(pages): State<Pages>, error: LoginError) -> (StatusCode, Page) {
+    let denial = error.denial();
+    let page = pages.sorry(&Sorry {
+        message: error.public_message(),
+        reference: error.reference(),
+        provider: error.provider(),
+        error: denial.map(|denial| denial.error()),
+        error_description: denial.and_then(|denial| denial.error_description()),
+        try_again: error.try_again(),
+        again: if error.kind() == LoginErrorKind::Unsolicited { "Start again" } else { "Try again" },
+    });
+    (error.status(), page)
+}
+
+/// What to call somebody: the friendliest of what the provider says, and the subject if it says nothing.
+fn name_of(user: &EndUser) -> String {
+    let claims = user.claims();
+    let said = ["name", "given_name", "nickname", "preferred_username", "email"]
+        .into_iter()
+        .filter_map(|name| claims.claim(name)?.as_str())
+        .find(|text| !text.trim().is_empty());
+    said.unwrap_or(user.subject().as_str()).to_owned()
+}
+
+fn shown(claims: &ClaimsSet) -> Vec<Claim> {
+    let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    claims.iter().map(|(name, value)| Claim { name: name.to_owned(), value: text(value) }).collect()
+}
+
+/// The policy of the demo's own pages: nothing but their style and their icon, all from here.
+///
+/// Chromium holds the redirects that answer a form against `form-action`, and signing out leads to the provider: to any
+/// https site, or to one on this machine.
+fn content_security_policy(configuration: &Configuration) -> HeaderValue {
+    let mut form_action = String::from("'self' https:");
+    for issuer in configuration.http_issuers() {
+        form_action.push(' ');
+        // A policy has no way to write an IPv6 address.
+        match issuer.host() {
+            Some(url::Host::Ipv6(_)) => form_action.push_str("http:"),
+            _ => form_action.push_str(&issuer.origin().ascii_serialization()),
+        }
+    }
+    let policy = format!(
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action {form_action}; frame-ancestors 'none'; \
+         base-uri 'none'"
+    );
+    HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"))
+}
+
+/// On every answer that does not say better itself, as the library's own pages do.
+async fn with_security_headers(State(policy): State<HeaderValue>, mut response: Response) -> Response {
+    let headers: &mut HeaderMap = response.headers_mut();
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
+    for (name, value) in [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        // Not no-referrer: Chromium would send `Origin: null` with the sign-out form, and that is refused.
+        (header::REFERRER_POLICY, "same-origin"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    ] {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,173 @@
+//! The demo's pages: one template and one typed context each, escaped by minijinja because their names end in `.html`.
+
+use std::sync::Arc;
+
+use axum::{
+    http::StatusCode,
+    response::{Html, IntoResponse, Response},
+};
+use minijinja::{Environment, UndefinedBehavior, Value, context, value::Serde};
+use serde::Serialize;
+
+use crate::moment::Moment;
+
+const TEMPLATES: [(&str, &str); 7] = [
+    ("base.html", include_str!("pages/base.html")),
+    ("index.html", include_str!("pages/index.html")),
+    ("profile.html", include_str!("pages/profile.html")),
+    ("admin.html", include_str!("pages/admin.html")),
+    ("goodbye.html", include_str!("pages/goodbye.html")),
+    ("error.html", include_str!("pages/error.html")),
+    ("not_found.html", include_str!("pages/not_found.html")),
+];
+
+/// The style of all pages.
+pub(crate) const STYLE: &str = include_str!("pages/style.css");
+/// The icon in the browser's tab.
+pub(crate) const ICON: &str = include_str!("pages/icon.svg");
+
+/// The templates, ready to be filled. Clones share them.
+#[derive(Clone, Debug)]
+pub(crate) struct Pages {
+    environment: Arc<Environment<'static>>,
+}
+
+/// The front page.
+#[derive(Debug, Serialize)]
+pub(crate) struct Index<'a> {
+    /// What to call the person who is signed in.
+    pub(crate) name: Option<&'a str>,
+    /// Where to sign in, for a stranger.
+    pub(crate) choices: &'a [Choice],
+    /// The issuer of the provider in this process.
+    pub(crate) embedded: Option<&'a str>,
+}
+
+/// A provider to sign in with.
+#[derive(Debug, Serialize)]
+pub(crate) struct Choice {
+    /// Its name in the settings.
+    pub(crate) provider: String,
+    /// Where signing in there begins.
+    pub(crate) href: String,
+}
+
+/// What is known about the person who is signed in.
+#[derive(Debug, Serialize)]
+pub(crate) struct Profile<'a> {
+    /// What to call them.
+    pub(crate) name: &'a str,
+    /// The provider's name in the settings.
+    pub(crate) provider: &'a str,
+    /// The provider's name in the protocol.
+    pub(crate) issuer: &'a str,
+    /// When the session began.
+    pub(crate) signed_in: Moment,
+    /// When it ends if nobody uses it.
+    pub(crate) idle_until: Option<Moment>,
+    /// When it ends in any case.
+    pub(crate) ends: Moment,
+    /// What the provider says.
+    pub(crate) claims: Vec<Claim>,
+}
+
+/// One thing that the provider says.
+#[derive(Debug, Serialize)]
+pub(crate) struct Claim {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its value: a string as it is, anything else as JSON.
+    pub(crate) value: String,
+}
+
+/// Why a sign-in failed.
+#[derive(Debug, Serialize)]
+pub(crate) struct Sorry<'a> {
+    /// What the person may read.
+    pub(crate) message: &'a str,
+    /// What finds the log line.
+    pub(crate) reference: &'a str,
+    /// The provider's name in the settings.
+    pub(crate) provider: Option<&'a str>,
+    /// The provider's error code.
+    pub(crate) error: Option<&'a str>,
+    /// The provider's explanation: a stranger's words, escaped like all others.
+    pub(crate) error_description: Option<&'a str>,
+    /// Where to begin again.
+    pub(crate) try_again: &'a str,
+    /// What the way there is called.
+    pub(crate) again: &'a str,
+}
+
+/// A page that could not be filled: a mistake in a template.
+#[derive(Debug)]
+pub(crate) struct PageError(minijinja::Error);
+
+type Page = Result<Html<String>, PageError>;
+
+impl Pages {
+    /// The pages, with links below `base`, the path of the application's public address without a slash at its end.
+    pub(crate) fn new(base: &str) -> Result<Self, PageError> {
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+        environment.add_global("base", base);
+        for (name, source) in TEMPLATES {
+            environment.add_template(name, source).map_err(PageError)?;
+        }
+        Ok(Self { environment: Arc::new(environment) })
+    }
+
+    /// The front page.
+    pub(crate) fn index(&self, index: &Index<'_>) -> Page {
+        self.fill("index.html", "/", index.name, index)
+    }
+
+    /// Who the person is, for how long, and why that is believed.
+    pub(crate) fn profile(&self, profile: &Profile<'_>) -> Page {
+        self.fill("profile.html", "/profile", Some(profile.name), profile)
+    }
+
+    /// For those with the claim.
+    pub(crate) fn admin(&self, name: &str) -> Page {
+        self.fill("admin.html", "/admin", Some(name), &())
+    }
+
+    /// After signing out.
+    pub(crate) fn goodbye(&self) -> Page {
+        self.fill("goodbye.html", "/goodbye", None, &())
+    }
+
+    /// The demo's own view of a sign-in that failed.
+    pub(crate) fn sorry(&self, sorry: &Sorry<'_>) -> Page {
+        self.fill("error.html", "", None, sorry)
+    }
+
+    /// For an address that is none of ours.
+    pub(crate) fn not_found(&self, name: Option<&str>) -> Page {
+        self.fill("not_found.html", "", name, &())
+    }
+
+    fn fill(&self, template: &str, here: &str, name: Option<&str>, page: &impl Serialize) -> Page {
+        let page = context! { here, name, ..Value::from(Serde(page)) };
+        let html = self.environment.get_template(template).and_then(|template| template.render(page));
+        html.map(Html).map_err(PageError)
+    }
+}
+
+impl std::fmt::Display for PageError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "a page cannot be made: {}", self.0)
+    }
+}
+
+impl std::error::Error for PageError {}
+
+impl IntoResponse for PageError {
+    fn into_response(self) -> Response {
+        tracing::error!(reason = %self.0, "a page could not be made");
+        (StatusCode::INTERNAL_SERVER_ERROR, "This page cannot be shown. The log says why.").into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests;
