@@ -54,6 +54,15 @@ fn what_is_wrong_is_named() {
 }
 
 #[test]
+fn a_client_that_registers_itself_is_not_made_known_beforehand() {
+    let text = with("")
+        .replace("client_id = 'my-app'\n", "")
+        .replace("client_secret = 'canary'", "[provider.corp.registration]\nclient_name = 'Demo'");
+    let configuration = read(&text).expect("settings");
+    assert!(configuration.clients_at("http://127.0.0.1:3001").expect("a provider").is_empty());
+}
+
+#[test]
 fn no_secret_is_printed() {
     for text in [with(""), with("").replace("'canary'", "['canary']"), with("").replace("'canary'", "'canary")] {
         match read(&text) {

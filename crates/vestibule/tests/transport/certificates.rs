@@ -77,7 +77,7 @@ async fn a_certificate_that_is_not_valid_yet_is_refused() {
     refused(&authority, identity, "NotValidYet").await;
 }
 
-/// R63 (5)
+/// R63 (5), V82
 #[tokio::test]
 async fn a_certificate_of_an_authority_that_is_not_trusted_is_refused() {
     refused(&Authority::new(), Authority::called("another").identity(), "UnknownIssuer").await;

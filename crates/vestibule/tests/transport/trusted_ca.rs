@@ -100,6 +100,7 @@ async fn assert_unreachable(vestibule: &Vestibule, provider: &DevelopmentProvide
     assert_eq!(provider.requests().len(), 0, "the provider was told nothing");
 }
 
+/// V82: a private authority is one more that is trusted, never a reason not to verify.
 #[tokio::test]
 async fn a_provider_of_a_private_authority_is_believed_with_trusted_ca() {
     let authority = Authority::new();
@@ -115,6 +116,7 @@ async fn a_provider_of_a_private_authority_is_believed_with_trusted_ca() {
     assert_eq!(provider.count("/token"), 1);
 }
 
+/// V82
 #[tokio::test]
 async fn it_is_refused_with_another_one() {
     let authority = Authority::new();
@@ -123,7 +125,7 @@ async fn it_is_refused_with_another_one() {
     assert_unreachable(&builder.build().expect("a vestibule"), &provider, &issuer).await;
 }
 
-/// The process with the other environment has one trust anchor, so that the outcome does not depend on the machine.
+/// V82: the process with the other environment has one trust anchor, so that the outcome does not depend on the machine.
 #[tokio::test]
 async fn it_is_refused_without() {
     let folder = Folder::with("platform.pem", &Authority::new().pem);
