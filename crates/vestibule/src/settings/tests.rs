@@ -96,9 +96,17 @@ fn an_unknown_key_is_refused_with_the_nearest_known_one() {
     }
 }
 
+/// Each text is refused with an error that begins like this.
+fn refuse_each(table: &[(String, &str)]) {
+    for (text, expected) in table {
+        let got = error(text);
+        assert!(got.starts_with(expected), "expected {expected:?}, got {got:?}");
+    }
+}
+
 #[test]
 fn a_wrong_value_is_named_with_what_it_should_be() {
-    for (text, expected) in [
+    refuse_each(&[
         ("x".to_owned(), "settings: line 1 is not TOML"),
         (file("after_logout = 5"), "after_logout: it must be a string"),
         (corp("userinfo = \"put\""), "provider.corp.userinfo = 'put': it must be one of `get`, `post`, `off`"),
@@ -121,6 +129,12 @@ fn a_wrong_value_is_named_with_what_it_should_be() {
             corp("token_endpoint_auth_method = \"client_secret_post\""),
             "provider.corp: token_endpoint_auth_method client_secret_post needs a client_secret",
         ),
+    ]);
+}
+
+#[test]
+fn wrong_paths_and_registrations_are_named() {
+    refuse_each(&[
         (corp("redirect_path = \"redirect_uri\""), "provider.corp.redirect_path = 'redirect_uri': it is not a path"),
         (corp("redirect_path = \"/auth/x\""), "provider.corp.redirect_path = '/auth/x': it lies among our own routes"),
         (
@@ -146,6 +160,12 @@ fn a_wrong_value_is_named_with_what_it_should_be() {
             file("[provider.lab]\nissuer = 'https://a.example'\nregistration = {}"),
             "provider.lab.registration: missing field",
         ),
+    ]);
+}
+
+#[test]
+fn what_is_missing_or_does_not_fit_is_named_with_the_remedy() {
+    refuse_each(&[
         (file("[provider.corp]\nclient_id = 'a'"), "provider.corp.issuer: it is not set"),
         (file("[provider.corp]\nissuer = 'https://a.example'"), "provider.corp.client_id: it is not set"),
         (
@@ -180,10 +200,7 @@ fn a_wrong_value_is_named_with_what_it_should_be() {
             corp("").replace("base_url", "trusted_ca = \"no-such-file.pem\"\nbase_url"),
             "trusted_ca = 'no-such-file.pem': cannot be read",
         ),
-    ] {
-        let got = error(&text);
-        assert!(got.starts_with(expected), "expected {expected:?}, got {got:?}");
-    }
+    ]);
 }
 
 #[test]
