@@ -137,8 +137,10 @@ async fn a_session_over_the_budget_is_a_clear_error_at_login_and_never_a_loop() 
     let [line] = failures.as_slice() else { panic!("one line: {failures:?}") };
     assert!(line.starts_with("ERROR vestibule::login") && line.contains("TooBig"), "{line}");
     let (_, rest) = line.split_once("the session needs ").expect(line);
-    let (needed, rest) = rest.split_once(" bytes of cookies, which is more than 7200: ").expect(line);
-    let (claims, _) = rest.split_once(" bytes of claims").expect(line);
+    let (needed, rest) = rest.split_once(" bytes of cookies, and 7200 are the most: ").expect(line);
+    let (claims, rest) = rest.split_once(" bytes of claims (the largest: ").expect(line);
+    let (largest, _) = rest.split_once(')').expect(line);
+    assert!(largest.starts_with("padding 8002, ") && largest.split(", ").count() == 3, "the three largest: {line}");
     let (needed, claims): (usize, usize) = (needed.parse().expect(line), claims.parse().expect(line));
     assert!(claims > 8000 && claims < 8400 && needed > claims && needed < 14_000, "{line}");
     assert!(!line.contains("ppp"), "how much, and not what");
