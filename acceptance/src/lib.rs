@@ -1,0 +1,15 @@
+//! What the tests against real parts share: the parts themselves, started on loopback and ended by id, and the people who use them.
+
+pub mod chromium;
+pub mod demo;
+pub mod folder;
+pub mod html;
+pub mod oidc_provider;
+pub mod other_site;
+pub mod parts;
+pub mod person;
+pub mod process;
+pub mod wait;
+
+/// Why a test could not go on. Every kind of failure becomes one, and the test ends there.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
