@@ -93,6 +93,7 @@ async fn finish(
     let code = pending.accept(response, &ExpectedResponse::of(&at.metadata), door.now())?;
     let tokens = provider.redeem(&at, code).await?;
     let id_token = provider.verify(&at, tokens.id_token()).await?;
+    visit.log_out_others(provider, id_token.subject());
     let claims = provider.claims(&at, &id_token, &tokens).await?;
     let login = admit(door, provider, &id_token, claims).await?;
     let session = Session::log_in(signed_in(provider, &id_token, &tokens, login, door.now()), &door.policy, door.now());

@@ -243,3 +243,35 @@ async fn a_reason_of_any_length_reaches_the_person() {
     assert_eq!((page.status().as_u16(), page.url().path()), (403, "/auth/error"));
     assert!(page.text().contains("No, ünd no again. No, ünd no again."), "{}", page.text());
 }
+
+/// V65: who proved to be somebody else does not go on as the one before, even if they may not come in.
+#[tokio::test]
+async fn a_person_who_is_refused_does_not_go_on_as_the_one_before() {
+    let only_alice = |login: NewLogin| async move {
+        if login.subject().as_str() == "alice" { Ok(login) } else { Err(Refusal::new("Only alice.")) }
+    };
+    let mut house = House::with(|builder| builder.on_login(only_alice));
+    house.sign_in("/profile", "alice").await;
+    assert_eq!(house.me().await.as_deref(), Some("alice"));
+    house.browser.remove_cookie("provider_session");
+    let page = house.get("/auth/login/corp?return_to=/profile").await;
+    let page = house.browser.sign_in_as(&page, "bob").await;
+    assert_eq!((page.status().as_u16(), page.url().path()), (403, "/auth/error"));
+    assert_eq!(house.me().await, None);
+}
+
+/// V65: the same person again keeps what they had, when the new login comes to nothing.
+#[tokio::test]
+async fn a_person_whose_second_login_is_refused_keeps_the_first() {
+    let refuse = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let asked = std::sync::Arc::clone(&refuse);
+    let moody = move |login: NewLogin| {
+        let refused = asked.load(std::sync::atomic::Ordering::SeqCst);
+        async move { if refused { Err(Refusal::new("Not now.")) } else { Ok(login) } }
+    };
+    let mut house = House::with(|builder| builder.on_login(moody));
+    house.sign_in("/profile", "alice").await;
+    refuse.store(true, std::sync::atomic::Ordering::SeqCst);
+    assert_eq!(house.get("/auth/login/corp").await.status().as_u16(), 403);
+    assert_eq!(house.me().await.as_deref(), Some("alice"));
+}

@@ -100,6 +100,11 @@ impl CookieNames {
         let equals = rest.iter().position(|byte| *byte == b'=')?;
         let (suffix, value) = rest.split_at(equals);
         let (_, value) = value.split_first()?;
+        // A name with other characters is none that we ever set, nor one that we could delete.
+        let is_ours = suffix.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+        if !is_ours {
+            return None;
+        }
         Some((std::str::from_utf8(suffix).ok()?, value))
     }
 
@@ -108,10 +113,7 @@ impl CookieNames {
         let mut names: Vec<&str> = cookies.ours.iter().map(|(suffix, _)| *suffix).collect();
         names.sort_unstable();
         names.dedup();
-        names
-            .into_iter()
-            .filter(|suffix| suffix.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')))
-            .map(|suffix| cookie_line(format!("{}{suffix}={}; Max-Age=0", self.prefix, self.attributes)))
+        names.into_iter().map(|suffix| cookie_line(format!("{}{suffix}={}; Max-Age=0", self.prefix, self.attributes)))
     }
 }
 

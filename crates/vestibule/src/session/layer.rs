@@ -14,13 +14,13 @@ use http::{HeaderMap, HeaderValue, Request, Response, Uri, header};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
-use vestibule_core::ClaimsSet;
+use vestibule_core::{ClaimsSet, Subject};
 
 use super::{
     Session,
     cookie::{self, Cookies, Purpose},
 };
-use crate::door::Door;
+use crate::{door::Door, provider::ConnectedProvider};
 
 /// Puts a [`Visit`] into every request.
 #[derive(Clone, Debug)]
@@ -101,7 +101,8 @@ struct Inner {
     uri: Uri,
     cookies: Vec<HeaderValue>,
     asked: OnceLock<Asked>,
-    change: OnceLock<Vec<HeaderValue>>,
+    begun: OnceLock<Vec<HeaderValue>>,
+    ended: OnceLock<()>,
 }
 
 /// What was found when somebody asked who the person is.
@@ -130,7 +131,8 @@ impl Visit {
             uri: request.uri().clone(),
             cookies,
             asked: OnceLock::new(),
-            change: OnceLock::new(),
+            begun: OnceLock::new(),
+            ended: OnceLock::new(),
         }))
     }
 
@@ -156,14 +158,24 @@ impl Visit {
     pub(crate) fn log_in(&self, session: &Session) -> Result<(), TooBig> {
         let door = &self.0.door;
         let lines = self.session_lines(session, &session.times, door.now())?;
-        let _ = self.0.change.set(lines);
+        // A visit begins one session at most: the callback runs once.
+        let _ = self.0.begun.set(lines);
         Ok(())
     }
 
-    /// Ends the session: the response will make the browser forget it.
+    /// Ends the session: the response will make the browser forget it, unless it carries a new one.
     pub(crate) fn log_out(&self) {
-        let (names, places) = (&self.0.door.names, self.cookies().session_places());
-        let _ = self.0.change.set((0..places).map(|chunk| names.delete(Purpose::Session(chunk))).collect());
+        let _ = self.0.ended.set(());
+    }
+
+    /// Ends the session if it is somebody else's than `subject`'s of `provider`: whoever just proved who they are does not go on
+    /// as the one before, whatever comes of their login (V65).
+    pub(crate) fn log_out_others(&self, provider: &ConnectedProvider, subject: &Subject) {
+        let is_other =
+            |session: &Arc<Session>| session.provider.issuer() != provider.issuer() || session.subject != *subject;
+        if self.session().is_some_and(is_other) {
+            self.log_out();
+        }
     }
 
     fn open(&self) -> Asked {
@@ -199,20 +211,27 @@ impl Visit {
 
     /// What the response says about our cookies.
     fn write(&self, headers: &mut HeaderMap) {
-        let Inner { door, asked, change, .. } = &*self.0;
+        let Inner { door, asked, begun, ended, .. } = &*self.0;
         let sets_ours = headers.get_all(header::SET_COOKIE).iter().any(|line| door.names.sets(line));
-        if asked.get().is_none() && change.get().is_none() && !sets_ours {
+        if asked.get().is_none() && begun.get().is_none() && ended.get().is_none() && !sets_ours {
             return;
         }
         // V12: personal, so no cache keeps it, whatever the handler thought.
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.append(header::VARY, HeaderValue::from_static("Cookie"));
-        match (change.get(), asked.get()) {
-            (Some(lines), _) => append(headers, lines.iter().cloned()),
-            (None, Some(Asked { hostile: true, .. })) => self.clear(headers),
-            (None, Some(Asked { session: Some(session), .. })) => self.renew(session, headers),
-            (None, _) => {}
+        match (begun.get(), ended.get(), asked.get()) {
+            (Some(lines), _, _) => append(headers, lines.iter().cloned()),
+            (None, Some(()), _) => self.forget(headers),
+            (None, None, Some(Asked { hostile: true, .. })) => self.clear(headers),
+            (None, None, Some(Asked { session: Some(session), .. })) => self.renew(session, headers),
+            (None, None, _) => {}
         }
+    }
+
+    /// Makes the browser forget the session, every piece of it.
+    fn forget(&self, headers: &mut HeaderMap) {
+        let names = &self.0.door.names;
+        append(headers, (0..self.cookies().session_places()).map(|chunk| names.delete(Purpose::Session(chunk))));
     }
 
     /// Clears every cookie of ours that came, save those that this very response sets: an error record must arrive.
