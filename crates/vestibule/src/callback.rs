@@ -34,7 +34,7 @@ pub(crate) async fn callback(
 ) -> Response {
     match door.provider(&name).filter(|provider| provider.own_redirect_path().is_none()) {
         Some(provider) => come_back(&visit, provider, &method, query.as_deref()).await,
-        None => unknown_provider(),
+        None => unknown_provider(&door),
     }
 }
 

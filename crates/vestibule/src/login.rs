@@ -16,7 +16,7 @@ use crate::{
     clock,
     door::Door,
     error::{fail, see_other},
-    pages::{self, Choice, ErrorPage},
+    pages::{self, Action, Choice, ErrorPage},
     provider::{ConnectedProvider, ProviderError},
     return_address::ReturnAddress,
     session::{
@@ -115,16 +115,17 @@ pub(crate) async fn login_with(
 ) -> Response {
     match door.provider(&name) {
         Some(provider) => depart(&visit, provider, wanted(&door, query.as_deref())).await,
-        None => unknown_provider(),
+        None => unknown_provider(&door),
     }
 }
 
-pub(crate) fn unknown_provider() -> Response {
+pub(crate) fn unknown_provider(door: &Door) -> Response {
+    let home = ReturnAddress::home(&door.base);
     let page = pages::error_page(&ErrorPage {
         title: "There is no such sign-in",
         message: "The address names a provider that this site does not know.",
         reference: None,
-        action: None,
+        action: Some(Action { label: "To the start page", href: home.as_str() }),
     });
     pages::html(StatusCode::NOT_FOUND, page, &[])
 }
