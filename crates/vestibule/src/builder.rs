@@ -12,7 +12,7 @@ use crate::{
     base_url::BaseUrl,
     clock::{Clock, SystemClock},
     config_error::ConfigError,
-    door::{Burnt, Door, Seals},
+    door::{Burnt, Door, Seals, context},
     gate::RequireLogin,
     new_login::{NewLogin, OnLogin, Refusal},
     paths::{Paths, Place},
@@ -20,7 +20,11 @@ use crate::{
     registration_store::RegistrationStore,
     return_address::ReturnAddress,
     routes,
-    session::{SessionPolicy, cookie::CookieNames, seal::SecretKey},
+    session::{
+        SessionPolicy,
+        cookie::{CookieNames, Purpose},
+        seal::SecretKey,
+    },
 };
 
 /// The room between the street and the house: sign-in for an axum application.
@@ -308,8 +312,10 @@ impl Builder {
             })
             .collect();
         let default_provider = default_provider(&providers, self.default_provider.as_deref())?;
+        let names = CookieNames::new(&base);
         let door = Door {
-            names: CookieNames::new(&base),
+            session_context: context(&base, &names.name(Purpose::Session(0))),
+            names,
             seals: Seals::new(&self.secret_keys),
             policy: self.policy,
             providers,

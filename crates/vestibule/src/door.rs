@@ -26,6 +26,8 @@ pub(crate) struct Door {
     pub(crate) paths: Paths,
     pub(crate) names: CookieNames,
     pub(crate) seals: Seals,
+    /// What the seal of the session binds it to: needed by every signed-in request, so made once.
+    pub(crate) session_context: Vec<u8>,
     pub(crate) policy: SessionPolicy,
     pub(crate) providers: BTreeMap<String, Arc<ConnectedProvider>>,
     pub(crate) default_provider: Option<Arc<ConnectedProvider>>,
@@ -48,8 +50,13 @@ impl Door {
 
     /// What the seal of a cookie binds it to, besides its role: its name and our base URL (V67).
     pub(crate) fn context(&self, name: &str) -> Vec<u8> {
-        [self.base.as_str().as_bytes(), b"\0", name.as_bytes()].concat()
+        context(&self.base, name)
     }
+}
+
+/// A name of ours at our base URL.
+pub(crate) fn context(base: &BaseUrl, name: &str) -> Vec<u8> {
+    [base.as_str().as_bytes(), b"\0", name.as_bytes()].concat()
 }
 
 impl fmt::Debug for Door {

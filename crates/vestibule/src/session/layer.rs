@@ -185,8 +185,7 @@ impl Visit {
             return Asked { session: None, hostile: true };
         }
         let session = cookies.session().and_then(|sealed| {
-            let context = door.context(&door.names.name(Purpose::Session(0)));
-            let payload = door.seals.session.open(&context, sealed.as_bytes())?;
+            let payload = door.seals.session.open(&door.session_context, sealed.as_bytes())?;
             let session = Session::from_payload(payload, |name| door.provider(name).cloned())?;
             (!session.times.are_over(door.now())).then(|| Arc::new(session))
         });
@@ -200,8 +199,7 @@ impl Visit {
         now: vestibule_core::NumericDate,
     ) -> Result<Vec<HeaderValue>, TooBig> {
         let door = &self.0.door;
-        let context = door.context(&door.names.name(Purpose::Session(0)));
-        let sealed = door.seals.session.seal(&context, &session.to_payload(times));
+        let sealed = door.seals.session.seal(&door.session_context, &session.to_payload(times));
         let max_age = door.policy.max_age(times, now);
         cookie::session_cookies(&door.names, &sealed, max_age, self.cookies().session_places()).ok_or_else(|| {
             let (claims_bytes, tokens_bytes) = session.sizes();
