@@ -163,6 +163,17 @@ impl Audience {
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }
+
+    /// Whether it names the same parties, in whatever order.
+    pub(crate) fn has_the_members_of(&self, other: &Self) -> bool {
+        self.iter().all(|audience| other.contains(audience)) && other.iter().all(|audience| self.contains(audience))
+    }
+}
+
+impl<T: Into<String>> FromIterator<T> for Audience {
+    fn from_iter<I: IntoIterator<Item = T>>(audiences: I) -> Self {
+        Self(audiences.into_iter().map(Into::into).collect())
+    }
 }
 
 impl<'de> Deserialize<'de> for Audience {

@@ -1,11 +1,13 @@
 //! Who we are at one provider. Every request starts here.
 
 use crate::{
-    client_auth::{Authentication, TokenEndpointAuthMethod},
+    agreement::Agreement,
+    client_auth::{Authentication, OfferedAuthMethods, TokenEndpointAuthMethod},
     discovery::ProviderMetadata,
     error::{Excerpt, InvalidMetadata},
     id_token::ExpectedIdToken,
     jose::SignatureAlgorithm,
+    logout::ExpectedLogoutToken,
     secret::Secret,
 };
 
@@ -147,13 +149,22 @@ impl Client {
     /// [`InvalidMetadata::Unsupported`] names what is wanted and what is offered.
     pub fn check_provider(&self, metadata: &ProviderMetadata) -> Result<(), InvalidMetadata> {
         metadata.supports(self.id_token_signed_response_alg)?;
-        self.authentication(metadata).map(drop)
+        self.authentication(metadata.token_endpoint_auth_methods()).map(drop)
     }
 
     /// What an ID Token for this client must look like.
     #[must_use]
     pub fn expected_id_token<'a>(&'a self, metadata: &'a ProviderMetadata) -> ExpectedIdToken<'a> {
-        ExpectedIdToken {
+        ExpectedIdToken(self.agreement(metadata))
+    }
+
+    /// What a logout token for this client must look like: signed as its ID Tokens are (Back-Channel Logout 2.4).
+    pub fn expected_logout_token<'a>(&'a self, metadata: &'a ProviderMetadata) -> ExpectedLogoutToken<'a> {
+        ExpectedLogoutToken::new(self.agreement(metadata))
+    }
+
+    fn agreement<'a>(&'a self, metadata: &'a ProviderMetadata) -> Agreement<'a> {
+        Agreement {
             issuer: metadata.issuer(),
             client_id: &self.client_id,
             algorithm: self.id_token_signed_response_alg,
@@ -163,20 +174,20 @@ impl Client {
         }
     }
 
-    /// How to authenticate at this provider: as set, else what its metadata offers (V87: never by trial).
-    pub(crate) fn authentication(&self, metadata: &ProviderMetadata) -> Result<Authentication, InvalidMetadata> {
+    /// How to authenticate at an endpoint: as set, else by what the metadata offers there (V87: never by trial).
+    pub(crate) fn authentication(&self, offered: OfferedAuthMethods<'_>) -> Result<Authentication, InvalidMetadata> {
         use TokenEndpointAuthMethod::{ClientSecretBasic, ClientSecretPost, None as Unauthenticated};
         let Some(secret) = &self.client_secret else { return Ok(Authentication::None) };
         let method = match self.token_endpoint_auth_method {
             Some(method) => method,
-            None if metadata.offers_auth_method(ClientSecretBasic.name()) => ClientSecretBasic,
-            None if metadata.offers_auth_method(ClientSecretPost.name()) => ClientSecretPost,
+            None if offered.contain(ClientSecretBasic) => ClientSecretBasic,
+            None if offered.contain(ClientSecretPost) => ClientSecretPost,
             None => {
                 return Err(InvalidMetadata::Unsupported {
                     what: "client authentication by",
                     wanted: ClientSecretBasic.name(),
-                    member: "token_endpoint_auth_methods_supported",
-                    offered: metadata.describes_auth_methods().unwrap_or_else(|| Excerpt::new("")),
+                    member: offered.member,
+                    offered: Excerpt::new(&offered.names.unwrap_or_default().join(" ")),
                 });
             }
         };

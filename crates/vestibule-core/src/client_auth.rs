@@ -1,9 +1,10 @@
-//! How a client proves who it is at the token endpoint (Core 9, RFC 6749 2.3.1).
+//! How a client proves who it is where it asks for tokens or gives them back (Core 9, RFC 6749 2.3.1).
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use http::{HeaderMap, HeaderValue, header};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Request, header};
 use serde::{Deserialize, Serialize};
-use url::form_urlencoded;
+use url::{Url, form_urlencoded};
 
 use crate::secret::Secret;
 
@@ -32,6 +33,48 @@ impl TokenEndpointAuthMethod {
     }
 }
 
+/// The methods that the metadata offers for one endpoint, and the member that says so.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OfferedAuthMethods<'a> {
+    pub(crate) member: &'static str,
+    pub(crate) names: Option<&'a [String]>,
+}
+
+impl OfferedAuthMethods<'_> {
+    /// When the metadata does not say, it is `client_secret_basic` (Discovery 3, RFC 8414 2).
+    pub(crate) fn contain(&self, method: TokenEndpointAuthMethod) -> bool {
+        match self.names {
+            Some(offered) => offered.iter().any(|name| name == method.name()),
+            None => method == TokenEndpointAuthMethod::ClientSecretBasic,
+        }
+    }
+}
+
+/// An endpoint to which a client posts forms, with the proof of who it is.
+#[derive(Debug)]
+pub(crate) struct AuthenticatedEndpoint {
+    pub(crate) url: Url,
+    pub(crate) client_id: String,
+    pub(crate) authentication: Authentication,
+}
+
+impl AuthenticatedEndpoint {
+    /// A form of these parameters, in their order, and the proof after them.
+    pub(crate) fn post<'p>(&self, parameters: impl IntoIterator<Item = (&'p str, &'p str)>) -> Request<Bytes> {
+        let mut request = Request::new(Bytes::new());
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = self.url.as_str().parse().expect("metadata has only URLs that a request can be sent to");
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.extend_pairs(parameters);
+        let headers = request.headers_mut();
+        self.authentication.prove(&self.client_id, headers, &mut form);
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        *request.body_mut() = Bytes::from(form.finish());
+        request
+    }
+}
+
 /// What a client shows of itself; made by [`Client::authentication`](crate::Client).
 #[derive(Clone, Debug)]
 pub(crate) enum Authentication {
@@ -41,13 +84,8 @@ pub(crate) enum Authentication {
 }
 
 impl Authentication {
-    /// Adds the proof to a token request.
-    pub(crate) fn prove(
-        &self,
-        client_id: &str,
-        headers: &mut HeaderMap,
-        form: &mut form_urlencoded::Serializer<'_, String>,
-    ) {
+    /// Adds the proof to a request.
+    fn prove(&self, client_id: &str, headers: &mut HeaderMap, form: &mut form_urlencoded::Serializer<'_, String>) {
         match self {
             Self::Basic(secret) => {
                 headers.insert(header::AUTHORIZATION, basic(client_id, secret.expose()));

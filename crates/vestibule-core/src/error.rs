@@ -1,8 +1,13 @@
 //! What can go wrong between us and the provider, sorted by who must act.
 
+mod tokens;
+
 use std::fmt;
 
-use crate::{exchange::Endpoint, issuer::InvalidIssuer, jose::InvalidJws, numeric_date::NumericDate};
+pub(crate) use tokens::ClaimFault;
+pub use tokens::{Difference, InvalidIdToken, InvalidLogoutToken};
+
+use crate::{exchange::Endpoint, issuer::InvalidIssuer, numeric_date::NumericDate};
 
 /// Why an exchange with the provider, or a login, did not come to its end.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -17,6 +22,33 @@ pub enum ProtocolError {
     /// What arrived belongs to no login of this browser that is under way.
     #[error(transparent)]
     Unsolicited(#[from] Unsolicited),
+}
+
+impl ProtocolError {
+    /// Whether the provider is in trouble rather than of another opinion: it answered with a status of 5xx or 429 (RFC 6585 4),
+    /// or with an error code that stands for one where no status can be sent (RFC 6749 4.1.2.1).
+    ///
+    /// The same request may succeed later, and what it was about is as good as before: a refresh token that met a 503 has
+    /// neither been used nor refused (R90).
+    ///
+    /// # Example
+    /// ```
+    /// use vestibule_core::{ErrorResponse, Misbehaviour, ProtocolError, exchange::Endpoint};
+    ///
+    /// let answered = |status| ProtocolError::from(Misbehaviour::UnexpectedStatus { endpoint: Endpoint::Token, status });
+    /// assert!(answered(503).is_transient());
+    /// assert!(!answered(404).is_transient());
+    /// let refused = ErrorResponse::new("invalid_grant", None).expect("a code");
+    /// assert!(!ProtocolError::Denied(refused).is_transient());
+    /// ```
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Misbehaved(Misbehaviour::UnexpectedStatus { status, .. }) => matches!(status, 429 | 500..=599),
+            Self::Denied(response) => matches!(response.error(), "server_error" | "temporarily_unavailable"),
+            Self::Misbehaved(_) | Self::Unsolicited(_) => false,
+        }
+    }
 }
 
 /// An error response of the authorization endpoint (Core 3.1.2.6) or the token endpoint (RFC 6749 5.2).
@@ -66,6 +98,13 @@ impl ErrorResponse {
     #[must_use]
     pub fn is_access_denied(&self) -> bool {
         self.error == "access_denied"
+    }
+
+    /// Whether the code or refresh token that was sent is good for nothing any more (RFC 6749 5.2): expired, revoked, used, or
+    /// never ours.
+    #[must_use]
+    pub fn is_invalid_grant(&self) -> bool {
+        self.error == "invalid_grant"
     }
 }
 
@@ -162,47 +201,6 @@ pub enum InvalidRegistration {
     Unusable(crate::client::InvalidClient),
 }
 
-/// Why an ID Token is refused. Each reason is one check of Core 3.1.3.7 or 3.1.3.8, or of the format beneath it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-#[expect(missing_docs, reason = "the message of each says it, and the fields are what the message shows")]
-pub enum InvalidIdToken {
-    #[error("is not a usable JWS: {0}")]
-    Jws(#[from] InvalidJws),
-    #[error("has typ '{got}', which is another kind of token (RFC 8725 3.11)")]
-    Type { got: Excerpt },
-    #[error("has claims that cannot be read: {0}")]
-    Claims(#[from] JsonFault),
-    #[error("has issuer '{got}', expected '{expected}' (Core 3.1.3.7 (2))")]
-    Issuer { expected: String, got: Excerpt },
-    #[error("is not for client '{client_id}' (Core 3.1.3.7 (3))")]
-    Audience { client_id: String },
-    #[error("is also for '{got}', which is not trusted (Core 3.1.3.7 (3))")]
-    UntrustedAudience { got: Excerpt },
-    #[error("has several audiences but no azp (Core 3.1.3.7 (4))")]
-    AuthorizedPartyMissing,
-    #[error("has azp '{got}', expected '{expected}' (Core 3.1.3.7 (5))")]
-    AuthorizedParty { expected: String, got: Excerpt },
-    #[error("expired at {exp}, and it is {now} (Core 3.1.3.7 (9))")]
-    Expired { exp: NumericDate, now: NumericDate },
-    #[error("is not valid before {nbf}, and it is {now} (RFC 7519 4.1.5)")]
-    NotYetValid { nbf: NumericDate, now: NumericDate },
-    #[error("was issued at {iat}, in the future of {now} (Core 3.1.3.7 (10))")]
-    IssuedInFuture { iat: NumericDate, now: NumericDate },
-    #[error("was issued at {iat}, too long before {now} for a login that just ended (Core 3.1.3.7 (10))")]
-    IssuedTooLongAgo { iat: NumericDate, now: NumericDate },
-    #[error("has no nonce (Core 3.1.3.7 (11))")]
-    NonceMissing,
-    #[error("has a nonce of another login (Core 3.1.3.7 (11))")]
-    Nonce,
-    #[error("has an empty subject, or one that is not at most 255 ASCII characters (Core 2)")]
-    Subject,
-    #[error("has an at_hash that does not fit the access token (Core 3.1.3.8)")]
-    AccessTokenHash,
-    #[error("has a c_hash that does not fit the code (Core 3.3.2.11)")]
-    CodeHash,
-}
-
 /// What arrived at the callback and belongs to no login under way.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -280,6 +278,29 @@ mod tests {
         assert_eq!(Excerpt::new("plain").to_string(), "plain");
         assert_eq!(Excerpt::new("a\n\x1b[31m'é").to_string(), r"a\n\u{1b}[31m\'\u{e9}");
         assert_eq!(Excerpt::new(&"x".repeat(1_000_000)).to_string(), format!("{}...", "x".repeat(64)));
+    }
+
+    /// R90: what ends the tokens, and what does not.
+    #[test]
+    fn a_provider_in_trouble_is_told_apart_from_one_that_refuses() {
+        let status = |status| ProtocolError::from(Misbehaviour::UnexpectedStatus { endpoint: Endpoint::Token, status });
+        for transient in [429, 500, 502, 503, 504, 599] {
+            assert!(status(transient).is_transient(), "{transient}");
+        }
+        for lasting in [200, 204, 302, 400, 401, 403, 404, 428, 430, 499, 600] {
+            assert!(!status(lasting).is_transient(), "{lasting}");
+        }
+        let denied = |error| ErrorResponse::new(error, None).map(ProtocolError::Denied).expect("a code");
+        for transient in ["server_error", "temporarily_unavailable"] {
+            assert!(denied(transient).is_transient(), "{transient}");
+        }
+        for lasting in ["invalid_grant", "invalid_client", "access_denied", "Server_Error"] {
+            assert!(!denied(lasting).is_transient(), "{lasting}");
+        }
+        assert!(!ProtocolError::from(Misbehaviour::MalformedError).is_transient());
+        assert!(!ProtocolError::from(Unsolicited::NoState).is_transient());
+        let is_invalid_grant = |error| ErrorResponse::new(error, None).is_some_and(|e| e.is_invalid_grant());
+        assert!(is_invalid_grant("invalid_grant") && !is_invalid_grant("Invalid_grant"));
     }
 
     /// V85, R32

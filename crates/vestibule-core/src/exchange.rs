@@ -7,7 +7,7 @@ use http::{Request, Response, StatusCode, header};
 use serde_json::{Map, Value};
 
 use crate::{
-    error::{Excerpt, JsonFault, Misbehaviour, ProtocolError},
+    error::{ErrorResponse, Excerpt, JsonFault, Misbehaviour, ProtocolError},
     json,
     numeric_date::NumericDate,
     secret::Entropy,
@@ -106,6 +106,14 @@ pub(crate) fn json_body(
     json::object(response.body()).map_err(|fault| fault.at(endpoint))
 }
 
+/// The error that the JSON of an endpoint holds, if it holds one (RFC 6749 5.2).
+pub(crate) fn error_in(endpoint: Endpoint, object: &Map<String, Value>) -> Result<Option<ErrorResponse>, Misbehaviour> {
+    let read = |fault: JsonFault| fault.at(endpoint);
+    let Some(error) = json::member::<String>(object, "error").map_err(read)? else { return Ok(None) };
+    let description: Option<String> = json::member(object, "error_description").map_err(read)?;
+    ErrorResponse::new(&error, description.as_deref()).map(Some).ok_or(Misbehaviour::MalformedError)
+}
+
 impl JsonFault {
     pub(crate) fn at(self, endpoint: Endpoint) -> Misbehaviour {
         Misbehaviour::Json { endpoint, fault: self }
@@ -126,6 +134,8 @@ pub enum Endpoint {
     UserInfo,
     /// The registration endpoint (Registration 3).
     Registration,
+    /// The revocation endpoint (RFC 7009 2).
+    Revocation,
 }
 
 impl fmt::Display for Endpoint {
@@ -136,6 +146,7 @@ impl fmt::Display for Endpoint {
             Self::Token => "the token endpoint",
             Self::UserInfo => "the userinfo endpoint",
             Self::Registration => "the registration endpoint",
+            Self::Revocation => "the revocation endpoint",
         })
     }
 }

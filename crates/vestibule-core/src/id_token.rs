@@ -1,15 +1,19 @@
 //! The ID Token: the numbered checks of Core 3.1.3.7, in the spec's order.
 
+mod refreshed;
+
+pub use refreshed::{FirstIdToken, UnverifiedRefreshedIdToken};
+
 use std::fmt;
 
 use serde_json::{Map, Value};
 
 use crate::{
+    agreement::Agreement,
     claims::{Audience, ClaimsSet, Subject},
     error::{Excerpt, InvalidIdToken},
-    issuer::Issuer,
     jose::{CompactJws, JwkSet, SignatureAlgorithm, digest},
-    json,
+    json, logout,
     numeric_date::NumericDate,
     secret::Secret,
 };
@@ -42,14 +46,7 @@ pub struct UnverifiedIdToken {
 
 /// What an ID Token must agree with; made by [`Client::expected_id_token`](crate::Client::expected_id_token).
 #[derive(Clone, Copy, Debug)]
-pub struct ExpectedIdToken<'a> {
-    pub(crate) issuer: &'a Issuer,
-    pub(crate) client_id: &'a str,
-    pub(crate) algorithm: SignatureAlgorithm,
-    pub(crate) client_secret: Option<&'a Secret<String>>,
-    pub(crate) trusted_audiences: &'a [String],
-    pub(crate) clock_skew: i64,
-}
+pub struct ExpectedIdToken<'a>(pub(crate) Agreement<'a>);
 
 /// An ID Token that passed every check. There is no other way to have one.
 #[derive(Clone, Debug)]
@@ -60,10 +57,11 @@ pub struct IdToken {
     auth_time: Option<NumericDate>,
     acr: Option<String>,
     sid: Option<String>,
+    session_expiry: Option<NumericDate>,
     claims: ClaimsSet,
 }
 
-/// The most seconds between the provider's signing and our reading, in a login that just ended (R44).
+/// The most seconds between the provider's signing and our reading, in a login or refresh that just ended (R44).
 const FRESH: i64 = 10 * 60;
 
 impl UnverifiedIdToken {
@@ -96,71 +94,34 @@ impl UnverifiedIdToken {
         expected: &ExpectedIdToken<'_>,
         now: NumericDate,
     ) -> Result<IdToken, InvalidIdToken> {
-        let jws = CompactJws::parse(self.raw.expose())?;
+        let claims = expected.vouched_claims(&self.raw, keys, now)?;
+        check_nonce(&claims, &self.nonce)?;
+        check_is_no_logout_token(&claims)?;
+        check_access_token_hash(&claims, self.access_token.as_ref(), expected.0.algorithm)?;
+        check_code_hash(&claims, self.code.as_ref(), expected.0.algorithm)?;
+        IdToken::read(&self.raw, claims)
+    }
+}
+
+impl ExpectedIdToken<'_> {
+    /// The claims of an ID Token that the provider signed, just now and for us: Core 3.1.3.7 (1) to (10).
+    fn vouched_claims(
+        &self,
+        raw: &Secret<String>,
+        keys: &JwkSet,
+        now: NumericDate,
+    ) -> Result<Map<String, Value>, InvalidIdToken> {
+        let jws = CompactJws::parse(raw.expose())?;
         check_type(jws.typ())?;
         let claims = json::object(jws.unverified_payload())?;
-        check_issuer(&claims, expected)?;
-        check_audience(&claims, expected)?;
-        // Core 3.1.3.7 (6), (7): with the algorithm agreed on.
-        match expected.client_secret.filter(|_| expected.algorithm.is_symmetric()) {
-            // Core 3.1.3.7 (8): an HMAC is made with the client secret, and the key set has no say.
-            Some(secret) => jws.verify_with_secret(expected.algorithm, secret)?,
-            None => jws.verify(expected.algorithm, keys)?,
-        }
-        check_times(&claims, expected, now)?;
-        check_nonce(&claims, &self.nonce)?;
-        self.check_access_token_hash(&claims, expected)?;
-        self.check_code_hash(&claims, expected)?;
-        self.accept(claims)
-    }
-
-    /// Core 3.1.3.8: an at_hash that is there must fit.
-    fn check_access_token_hash(
-        &self,
-        claims: &Map<String, Value>,
-        expected: &ExpectedIdToken<'_>,
-    ) -> Result<(), InvalidIdToken> {
-        let at_hash: Option<String> = json::member(claims, "at_hash")?;
-        match (at_hash, &self.access_token) {
-            (Some(at_hash), Some(access_token)) => {
-                let fitting = digest::access_token_hash(expected.algorithm, access_token.expose());
-                digest::constant_time_eq(at_hash.as_bytes(), fitting.as_bytes())
-                    .then_some(())
-                    .ok_or(InvalidIdToken::AccessTokenHash)
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Core 3.3.2.11, which V43 wants of each c_hash that is there. The code flow does not ask for one.
-    fn check_code_hash(
-        &self,
-        claims: &Map<String, Value>,
-        expected: &ExpectedIdToken<'_>,
-    ) -> Result<(), InvalidIdToken> {
-        let c_hash: Option<String> = json::member(claims, "c_hash")?;
-        match (c_hash, &self.code) {
-            (Some(c_hash), Some(code)) => {
-                let fitting = digest::code_hash(expected.algorithm, code.expose());
-                digest::constant_time_eq(c_hash.as_bytes(), fitting.as_bytes())
-                    .then_some(())
-                    .ok_or(InvalidIdToken::CodeHash)
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn accept(&self, claims: Map<String, Value>) -> Result<IdToken, InvalidIdToken> {
-        Ok(IdToken {
-            // Core 2: at most 255 ASCII characters.
-            subject: Subject::parse(json::required::<String>(&claims, "sub")?).ok_or(InvalidIdToken::Subject)?,
-            issued_at: json::required(&claims, "iat")?,
-            auth_time: json::member(&claims, "auth_time")?,
-            acr: json::member(&claims, "acr")?,
-            sid: json::member(&claims, "sid")?,
-            raw: self.raw.clone(),
-            claims: claims.into(),
-        })
+        self.0.check_issuer(&claims)?;
+        let audience = self.0.check_audience(&claims)?;
+        check_authorized_party(&claims, &audience, self.0.client_id)?;
+        self.0.check_signature(&jws, keys)?;
+        self.0.check_expiry(json::required(&claims, "exp")?, now)?;
+        self.0.check_not_before(&claims, now)?;
+        self.0.check_issued_within(FRESH, &claims, now)?;
+        Ok(claims)
     }
 }
 
@@ -172,61 +133,20 @@ fn check_type(typ: Option<&str>) -> Result<(), InvalidIdToken> {
     }
 }
 
-fn check_issuer(claims: &Map<String, Value>, expected: &ExpectedIdToken<'_>) -> Result<(), InvalidIdToken> {
-    // Core 3.1.3.7 (2)
-    let iss: String = json::required(claims, "iss")?;
-    if iss == expected.issuer.as_str() {
-        Ok(())
-    } else {
-        Err(InvalidIdToken::Issuer { expected: expected.issuer.to_string(), got: Excerpt::new(&iss) })
-    }
-}
-
-fn check_audience(claims: &Map<String, Value>, expected: &ExpectedIdToken<'_>) -> Result<(), InvalidIdToken> {
-    let audience: Audience = json::required(claims, "aud")?;
-    // Core 3.1.3.7 (3): we are in it,
-    if !audience.contains(expected.client_id) {
-        return Err(InvalidIdToken::Audience { client_id: expected.client_id.to_owned() });
-    }
-    // and nobody else whom we do not trust.
-    let mut others = audience.iter().filter(|other| *other != expected.client_id);
-    if let Some(stranger) = others.find(|other| !expected.trusted_audiences.iter().any(|trusted| trusted == other)) {
-        return Err(InvalidIdToken::UntrustedAudience { got: Excerpt::new(stranger) });
-    }
+fn check_authorized_party(
+    claims: &Map<String, Value>,
+    audience: &Audience,
+    client_id: &str,
+) -> Result<(), InvalidIdToken> {
     match json::member::<String>(claims, "azp")? {
         // Core 3.1.3.7 (4)
         None if audience.iter().count() > 1 => Err(InvalidIdToken::AuthorizedPartyMissing),
         // Core 3.1.3.7 (5)
-        Some(azp) if azp != expected.client_id => {
-            Err(InvalidIdToken::AuthorizedParty { expected: expected.client_id.to_owned(), got: Excerpt::new(&azp) })
+        Some(azp) if azp != client_id => {
+            Err(InvalidIdToken::AuthorizedParty { expected: client_id.to_owned(), got: Excerpt::new(&azp) })
         }
         _ => Ok(()),
     }
-}
-
-fn check_times(
-    claims: &Map<String, Value>,
-    expected: &ExpectedIdToken<'_>,
-    now: NumericDate,
-) -> Result<(), InvalidIdToken> {
-    // Core 3.1.3.7 (9): now is before exp, give or take the skew.
-    let exp: NumericDate = json::required(claims, "exp")?;
-    if exp.plus(expected.clock_skew) <= now {
-        return Err(InvalidIdToken::Expired { exp, now });
-    }
-    // RFC 7519 4.1.5
-    if let Some(nbf) = json::member::<NumericDate>(claims, "nbf")?.filter(|nbf| *nbf > now.plus(expected.clock_skew)) {
-        return Err(InvalidIdToken::NotYetValid { nbf, now });
-    }
-    // Core 3.1.3.7 (10): neither from the future nor too far back for a login that just ended.
-    let iat: NumericDate = json::required(claims, "iat")?;
-    if iat > now.plus(expected.clock_skew) {
-        return Err(InvalidIdToken::IssuedInFuture { iat, now });
-    }
-    if iat.plus(FRESH).plus(expected.clock_skew) < now {
-        return Err(InvalidIdToken::IssuedTooLongAgo { iat, now });
-    }
-    Ok(())
 }
 
 /// Core 3.1.3.7 (11). A nonce is always sent, so it is always required.
@@ -235,7 +155,61 @@ fn check_nonce(claims: &Map<String, Value>, sent: &str) -> Result<(), InvalidIdT
     digest::constant_time_eq(nonce.as_bytes(), sent.as_bytes()).then_some(()).ok_or(InvalidIdToken::Nonce)
 }
 
+/// Back-Channel Logout 4.1, R122: a token about the end of a session begins or renews none, whatever else it has.
+fn check_is_no_logout_token(claims: &Map<String, Value>) -> Result<(), InvalidIdToken> {
+    if logout::has_logout_event(claims) { Err(InvalidIdToken::LogoutEvent) } else { Ok(()) }
+}
+
+/// Core 3.1.3.8: an at_hash that is there must fit.
+fn check_access_token_hash(
+    claims: &Map<String, Value>,
+    access_token: Option<&Secret<String>>,
+    algorithm: SignatureAlgorithm,
+) -> Result<(), InvalidIdToken> {
+    match (json::member::<String>(claims, "at_hash")?, access_token) {
+        (Some(at_hash), Some(access_token)) => {
+            let fitting = digest::access_token_hash(algorithm, access_token.expose());
+            digest::constant_time_eq(at_hash.as_bytes(), fitting.as_bytes())
+                .then_some(())
+                .ok_or(InvalidIdToken::AccessTokenHash)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Core 3.3.2.11, which V43 wants of each c_hash that is there. The code flow does not ask for one.
+fn check_code_hash(
+    claims: &Map<String, Value>,
+    code: Option<&Secret<String>>,
+    algorithm: SignatureAlgorithm,
+) -> Result<(), InvalidIdToken> {
+    match (json::member::<String>(claims, "c_hash")?, code) {
+        (Some(c_hash), Some(code)) => {
+            let fitting = digest::code_hash(algorithm, code.expose());
+            digest::constant_time_eq(c_hash.as_bytes(), fitting.as_bytes())
+                .then_some(())
+                .ok_or(InvalidIdToken::CodeHash)
+        }
+        _ => Ok(()),
+    }
+}
+
 impl IdToken {
+    /// The only constructor: of claims that passed every check, but for the form of those that are read here.
+    fn read(raw: &Secret<String>, claims: Map<String, Value>) -> Result<Self, InvalidIdToken> {
+        Ok(Self {
+            // Core 2: at most 255 ASCII characters.
+            subject: Subject::parse(json::required::<String>(&claims, "sub")?).ok_or(InvalidIdToken::Subject)?,
+            issued_at: json::required(&claims, "iat")?,
+            auth_time: json::member(&claims, "auth_time")?,
+            acr: json::member(&claims, "acr")?,
+            sid: json::member(&claims, "sid")?,
+            session_expiry: json::member(&claims, "session_expiry")?,
+            raw: raw.clone(),
+            claims: claims.into(),
+        })
+    }
+
     /// The token as it came: for `id_token_hint`.
     #[must_use]
     pub fn raw(&self) -> &Secret<String> {
@@ -270,6 +244,13 @@ impl IdToken {
     #[must_use]
     pub fn sid(&self) -> Option<&str> {
         self.sid.as_deref()
+    }
+
+    /// When a session that this token begins must be over (`session_expiry` of the IPSIE OpenID Connect profile), if the
+    /// provider says. It is a ceiling for the caller's own limits, and may lie in the past (V63).
+    #[must_use]
+    pub fn session_expiry(&self) -> Option<NumericDate> {
+        self.session_expiry
     }
 
     /// All claims.

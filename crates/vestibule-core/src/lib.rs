@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod agreement;
 pub mod authorization;
 pub mod claims;
 pub mod client;
@@ -16,6 +17,7 @@ mod json;
 pub mod logout;
 pub mod numeric_date;
 pub mod registration;
+pub mod revocation;
 pub mod secret;
 pub mod token;
 pub mod userinfo;
@@ -28,12 +30,13 @@ pub use discovery::ProviderMetadata;
 pub use error::{ErrorResponse, Misbehaviour, ProtocolError, Unsolicited};
 pub use exchange::{Exchange, Limits, Step};
 pub use http_client::{HttpClient, HttpError};
-pub use id_token::{IdToken, UnverifiedIdToken};
+pub use id_token::{FirstIdToken, IdToken, UnverifiedIdToken, UnverifiedRefreshedIdToken};
 pub use issuer::Issuer;
 pub use jose::{JwkSet, SignatureAlgorithm};
-pub use logout::EndSessionRequest;
+pub use logout::{EndSessionRequest, FrontChannelLogout, LogoutToken, UnverifiedLogoutToken};
 pub use numeric_date::NumericDate;
 pub use registration::{ClientInformation, ClientMetadata};
+pub use revocation::{RevocationRequest, TokenTypeHint};
 pub use secret::{Entropy, Secret};
-pub use token::TokenResponse;
+pub use token::{RefreshRequest, RefreshResponse, TokenResponse};
 pub use userinfo::UserInfoMethod;

@@ -1,4 +1,12 @@
-//! Leaving the provider too (RP-Initiated Logout 1.0).
+//! Leaving: the request that ends the provider's session too (RP-Initiated Logout 1.0), and the ways in which the provider says
+//! that it ended one (Back-Channel Logout 1.0, Front-Channel Logout 1.0).
+
+mod front_channel;
+mod logout_token;
+
+pub use front_channel::{FrontChannelLogout, InvalidFrontChannelLogout};
+pub(crate) use logout_token::has_logout_event;
+pub use logout_token::{ExpectedLogoutToken, LogoutToken, UnverifiedLogoutToken};
 
 use url::{Url, form_urlencoded};
 

@@ -1,6 +1,10 @@
 //! Introducing ourselves to a provider: what we ask to be known as, and what we got (OpenID Connect Dynamic Client
 //! Registration 1.0, RFC 7591).
 
+mod client_metadata;
+
+pub use client_metadata::ClientMetadata;
+
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use serde::Deserialize;
@@ -10,156 +14,14 @@ use url::Url;
 use crate::{
     client::Client,
     client_auth::TokenEndpointAuthMethod,
-    discovery::ProviderMetadata,
-    error::{ErrorResponse, Excerpt, InvalidMetadata, InvalidRegistration, JsonFault, Misbehaviour, ProtocolError},
-    exchange::{Endpoint, Exchange, Limits, Step, json_body},
+    discovery::{LogoutSupport, ProviderMetadata},
+    error::{Excerpt, InvalidMetadata, InvalidRegistration, Misbehaviour, ProtocolError},
+    exchange::{Endpoint, Exchange, Limits, Step, error_in, json_body},
     jose::SignatureAlgorithm,
     json,
     numeric_date::NumericDate,
     secret::{Entropy, Secret},
 };
-
-/// What we ask a provider to know us as (Registration 2).
-///
-/// # Example
-/// ```
-/// use vestibule_core::ClientMetadata;
-///
-/// let metadata = ClientMetadata::new("Photo Album").contact("ops@example.com");
-/// # let _ = metadata;
-/// ```
-#[derive(Clone, Debug)]
-pub struct ClientMetadata {
-    client_name: String,
-    contacts: Vec<String>,
-    client_uri: Option<String>,
-    logo_uri: Option<String>,
-    policy_uri: Option<String>,
-    tos_uri: Option<String>,
-    token_endpoint_auth_method: Option<TokenEndpointAuthMethod>,
-    id_token_signed_response_alg: Option<SignatureAlgorithm>,
-    initial_access_token: Option<Secret<String>>,
-}
-
-impl ClientMetadata {
-    /// An application of this name, which people see when they sign in.
-    #[must_use]
-    pub fn new(client_name: impl Into<String>) -> Self {
-        Self {
-            client_name: client_name.into(),
-            contacts: Vec::new(),
-            client_uri: None,
-            logo_uri: None,
-            policy_uri: None,
-            tos_uri: None,
-            token_endpoint_auth_method: None,
-            id_token_signed_response_alg: None,
-            initial_access_token: None,
-        }
-    }
-
-    /// The e-mail address of somebody responsible. Several may be given.
-    #[must_use]
-    pub fn contact(mut self, address: impl Into<String>) -> Self {
-        self.contacts.push(address.into());
-        self
-    }
-
-    /// The application's home page.
-    #[must_use]
-    pub fn client_uri(self, uri: impl Into<String>) -> Self {
-        Self { client_uri: Some(uri.into()), ..self }
-    }
-
-    /// A picture that people see when they sign in.
-    #[must_use]
-    pub fn logo_uri(self, uri: impl Into<String>) -> Self {
-        Self { logo_uri: Some(uri.into()), ..self }
-    }
-
-    /// How the application uses what it learns about people.
-    #[must_use]
-    pub fn policy_uri(self, uri: impl Into<String>) -> Self {
-        Self { policy_uri: Some(uri.into()), ..self }
-    }
-
-    /// The terms of service.
-    #[must_use]
-    pub fn tos_uri(self, uri: impl Into<String>) -> Self {
-        Self { tos_uri: Some(uri.into()), ..self }
-    }
-
-    /// How we want to authenticate at the token endpoint. Unset: by `client_secret_basic`, or by what the provider offers.
-    #[must_use]
-    pub fn token_endpoint_auth_method(self, method: TokenEndpointAuthMethod) -> Self {
-        Self { token_endpoint_auth_method: Some(method), ..self }
-    }
-
-    /// The algorithm that our ID Tokens shall be signed with. Unset: RS256, or the first that the provider offers.
-    #[must_use]
-    pub fn id_token_signed_response_alg(self, algorithm: SignatureAlgorithm) -> Self {
-        Self { id_token_signed_response_alg: Some(algorithm), ..self }
-    }
-
-    /// The token that a provider demands of those who register (Registration 3).
-    #[must_use]
-    pub fn initial_access_token(self, token: impl Into<Secret<String>>) -> Self {
-        Self { initial_access_token: Some(token.into()), ..self }
-    }
-
-    /// The body of the request, as JSON: what this provider is asked for.
-    fn asked(
-        &self,
-        metadata: &ProviderMetadata,
-        redirect_uri: &str,
-        post_logout_redirect_uri: &str,
-    ) -> Map<String, Value> {
-        let mut asked = Map::new();
-        let mut ask = |name: &str, value: Value| asked.insert(name.to_owned(), value);
-        ask("application_type", json!("web"));
-        ask("client_name", json!(self.client_name));
-        ask("redirect_uris", json!([redirect_uri]));
-        ask("post_logout_redirect_uris", json!([post_logout_redirect_uri]));
-        ask("response_types", json!(["code"]));
-        ask("grant_types", json!(["authorization_code"]));
-        ask("token_endpoint_auth_method", json!(self.auth_method(metadata)));
-        ask("id_token_signed_response_alg", json!(self.algorithm(metadata)));
-        if !self.contacts.is_empty() {
-            ask("contacts", json!(self.contacts));
-        }
-        for (name, value) in [
-            ("client_uri", &self.client_uri),
-            ("logo_uri", &self.logo_uri),
-            ("policy_uri", &self.policy_uri),
-            ("tos_uri", &self.tos_uri),
-        ] {
-            if let Some(value) = value {
-                ask(name, json!(value));
-            }
-        }
-        asked
-    }
-
-    fn auth_method(&self, metadata: &ProviderMetadata) -> TokenEndpointAuthMethod {
-        use TokenEndpointAuthMethod::{ClientSecretBasic, ClientSecretPost, None as Unauthenticated};
-        let offered = || {
-            [ClientSecretBasic, ClientSecretPost, Unauthenticated]
-                .into_iter()
-                .find(|method| metadata.offers_auth_method(method.name()))
-        };
-        self.token_endpoint_auth_method.or_else(offered).unwrap_or(ClientSecretBasic)
-    }
-
-    fn algorithm(&self, metadata: &ProviderMetadata) -> SignatureAlgorithm {
-        let offered = || {
-            SignatureAlgorithm::ALL
-                .into_iter()
-                .filter(|algorithm| !algorithm.is_symmetric())
-                .find(|algorithm| metadata.offers_algorithm(*algorithm))
-        };
-        self.id_token_signed_response_alg.or_else(offered).unwrap_or(SignatureAlgorithm::Rs256)
-    }
-}
 
 /// Asks a provider to register us (Registration 3.1).
 #[derive(Debug)]
@@ -170,6 +32,7 @@ pub struct RegistrationRequest {
     redirect_uri: String,
     token_endpoint_auth_method: TokenEndpointAuthMethod,
     id_token_signed_response_alg: SignatureAlgorithm,
+    logout: LogoutSupport,
 }
 
 impl RegistrationRequest {
@@ -190,8 +53,35 @@ impl RegistrationRequest {
             asked: client_metadata.asked(metadata, &redirect_uri, post_logout_redirect_uri),
             token_endpoint_auth_method: client_metadata.auth_method(metadata),
             id_token_signed_response_alg: client_metadata.algorithm(metadata),
+            logout: metadata.logout_support(),
             redirect_uri,
         })
+    }
+
+    /// Where we take logout tokens (Back-Channel Logout 2.2). It is asked for where the provider says that it posts any, and with
+    /// a `sid` in each where it says that it has them.
+    #[must_use]
+    pub fn backchannel_logout_uri(mut self, uri: &str) -> Self {
+        if self.logout.backchannel_logout_supported {
+            self.ask("backchannel_logout_uri", uri);
+            self.ask("backchannel_logout_session_required", self.logout.backchannel_logout_session_supported);
+        }
+        self
+    }
+
+    /// Which page of ours ends a session when a frame loads it (Front-Channel Logout 2). It is asked for where the provider says
+    /// that it loads such pages and names the session: a request that names none ends none (V72).
+    #[must_use]
+    pub fn frontchannel_logout_uri(mut self, uri: &str) -> Self {
+        if self.logout.frontchannel_logout_supported && self.logout.frontchannel_logout_session_supported {
+            self.ask("frontchannel_logout_uri", uri);
+            self.ask("frontchannel_logout_session_required", true);
+        }
+        self
+    }
+
+    fn ask(&mut self, name: &str, value: impl Into<Value>) {
+        self.asked.insert(name.to_owned(), value.into());
     }
 
     /// Where the request goes.
@@ -299,11 +189,7 @@ fn registration_answer(limits: &Limits, response: &Response<Bytes>) -> Result<Ma
         StatusCode::CREATED | StatusCode::OK => Ok(json_body(Endpoint::Registration, limits, response)?),
         StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
             let object = json_body(Endpoint::Registration, limits, response).map_err(|_| unexpected.clone())?;
-            let read = |fault: JsonFault| fault.at(Endpoint::Registration);
-            let error: String = json::member(&object, "error").map_err(read)?.ok_or(unexpected)?;
-            let description: Option<String> = json::member(&object, "error_description").map_err(read)?;
-            Err(ErrorResponse::new(&error, description.as_deref())
-                .map_or_else(|| Misbehaviour::MalformedError.into(), ProtocolError::Denied))
+            Err(error_in(Endpoint::Registration, &object)?.map_or_else(|| unexpected.into(), ProtocolError::Denied))
         }
         _ => Err(unexpected.into()),
     }

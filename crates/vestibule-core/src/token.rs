@@ -1,19 +1,22 @@
 //! The token endpoint: what is asked there, and what comes back (Core 3.1.3).
 
+mod answer;
+mod refresh;
+
+use answer::GrantedTokens;
+pub use refresh::{RefreshRequest, RefreshResponse, ScopeNotGranted};
+
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
-use serde_json::{Map, Value};
-use url::{Url, form_urlencoded};
+use http::{Request, Response};
 
 use crate::{
     authorization::AuthorizationCode,
     client::Client,
-    client_auth::Authentication,
+    client_auth::AuthenticatedEndpoint,
     discovery::ProviderMetadata,
-    error::{ErrorResponse, Excerpt, InvalidMetadata, JsonFault, Misbehaviour, ProtocolError},
-    exchange::{Endpoint, Exchange, Limits, Step, json_body},
+    error::{InvalidMetadata, Misbehaviour, ProtocolError},
+    exchange::{Exchange, Limits, Step},
     id_token::UnverifiedIdToken,
-    json,
     numeric_date::NumericDate,
     secret::{Entropy, Secret},
 };
@@ -21,9 +24,7 @@ use crate::{
 /// Redeems a code (Core 3.1.3.1); made by [`Client::redeem`].
 #[derive(Debug)]
 pub struct TokenRequest {
-    token_endpoint: Url,
-    client_id: String,
-    authentication: Authentication,
+    token_endpoint: AuthenticatedEndpoint,
     redirect_uri: String,
     code: AuthorizationCode,
 }
@@ -49,12 +50,14 @@ impl Client {
         redirect_uri: impl Into<String>,
         code: AuthorizationCode,
     ) -> Result<TokenRequest, InvalidMetadata> {
-        Ok(TokenRequest {
-            token_endpoint: metadata.token_endpoint().clone(),
+        Ok(TokenRequest { token_endpoint: self.token_endpoint(metadata)?, redirect_uri: redirect_uri.into(), code })
+    }
+
+    fn token_endpoint(&self, metadata: &ProviderMetadata) -> Result<AuthenticatedEndpoint, InvalidMetadata> {
+        Ok(AuthenticatedEndpoint {
+            url: metadata.token_endpoint().clone(),
             client_id: self.client_id().to_owned(),
-            authentication: self.authentication(metadata)?,
-            redirect_uri: redirect_uri.into(),
-            code,
+            authentication: self.authentication(metadata.token_endpoint_auth_methods())?,
         })
     }
 }
@@ -64,74 +67,27 @@ impl Exchange for TokenRequest {
     const LIMITS: Limits = Limits::new(64 * 1024, &["application/json"]);
 
     fn request(&mut self, _now: NumericDate, _entropy: Entropy) -> Request<Bytes> {
-        let mut request = Request::new(Bytes::new());
-        *request.method_mut() = Method::POST;
-        *request.uri_mut() = self.token_endpoint.as_str().parse().expect("a parsed URL is a URI");
-        let mut form = form_urlencoded::Serializer::new(String::new());
-        form.append_pair("grant_type", "authorization_code")
-            .append_pair("code", self.code.code.expose())
-            .append_pair("redirect_uri", &self.redirect_uri)
-            .append_pair("code_verifier", self.code.code_verifier.expose());
-        self.authentication.prove(&self.client_id, request.headers_mut(), &mut form);
-        request
-            .headers_mut()
-            .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
-        request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
-        *request.body_mut() = Bytes::from(form.finish());
-        request
+        self.token_endpoint.post([
+            ("grant_type", "authorization_code"),
+            ("code", self.code.code.expose().as_str()),
+            ("redirect_uri", &self.redirect_uri),
+            ("code_verifier", self.code.code_verifier.expose()),
+        ])
     }
 
     fn accept(self, _now: NumericDate, response: Response<Bytes>) -> Result<Step<Self>, ProtocolError> {
-        let object = token_answer(&Self::LIMITS, &response)?;
-        let read = |fault: JsonFault| fault.at(Endpoint::Token);
-        let access_token = Secret::new(json::required::<String>(&object, "access_token").map_err(read)?);
-        // RFC 6749 A.12: visible ASCII, which is also what a header can carry.
-        if access_token.expose().is_empty() || !access_token.expose().bytes().all(|byte| matches!(byte, 0x20..=0x7e)) {
-            return Err(Misbehaviour::AccessToken.into());
-        }
-        check_token_type(&object)?;
+        let granted = GrantedTokens::read(&Self::LIMITS, &response)?;
         // Core 3.1.3.3: REQUIRED.
-        let id_token: String = json::member(&object, "id_token").map_err(read)?.ok_or(Misbehaviour::NoIdToken)?;
+        let id_token = granted.id_token.ok_or(Misbehaviour::NoIdToken)?;
         Ok(Step::Done(TokenResponse {
-            // RFC 6749 5.1: only RECOMMENDED, so its absence is no fault.
-            expires_in: json::member(&object, "expires_in").map_err(read)?,
-            refresh_token: json::member::<String>(&object, "refresh_token").map_err(read)?.map(Secret::new),
-            scope: json::member(&object, "scope").map_err(read)?,
             id_token: UnverifiedIdToken::new(id_token, self.code.nonce.expose().as_str())
-                .beside(access_token.clone())
+                .beside(granted.access_token.clone())
                 .in_exchange_for(self.code.code),
-            access_token,
+            access_token: granted.access_token,
+            expires_in: granted.expires_in,
+            refresh_token: granted.refresh_token,
+            scope: granted.scope,
         }))
-    }
-}
-
-/// The JSON of a 200 answer, or the error that the endpoint gave (RFC 6749 5.2).
-fn token_answer(limits: &Limits, response: &Response<Bytes>) -> Result<Map<String, Value>, ProtocolError> {
-    let status = response.status();
-    if !matches!(status, StatusCode::OK | StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED) {
-        return Err(Misbehaviour::UnexpectedStatus { endpoint: Endpoint::Token, status: status.as_u16() }.into());
-    }
-    let object = json_body(Endpoint::Token, limits, response)?;
-    let read = |fault: JsonFault| fault.at(Endpoint::Token);
-    match json::member::<String>(&object, "error").map_err(read)? {
-        // An error with status 200 is an error too (R52).
-        Some(error) => {
-            let description: Option<String> = json::member(&object, "error_description").map_err(read)?;
-            let response = ErrorResponse::new(&error, description.as_deref()).ok_or(Misbehaviour::MalformedError)?;
-            Err(ProtocolError::Denied(response))
-        }
-        None if status == StatusCode::OK => Ok(object),
-        None => Err(Misbehaviour::UnexpectedStatus { endpoint: Endpoint::Token, status: status.as_u16() }.into()),
-    }
-}
-
-/// RFC 6749 5.1: case-insensitive; Core 3.1.3.3: Bearer.
-fn check_token_type(object: &Map<String, Value>) -> Result<(), Misbehaviour> {
-    let token_type: String = json::required(object, "token_type").map_err(|fault| fault.at(Endpoint::Token))?;
-    if token_type.eq_ignore_ascii_case("Bearer") {
-        Ok(())
-    } else {
-        Err(Misbehaviour::TokenType { got: Excerpt::new(&token_type) })
     }
 }
 

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use url::{Url, form_urlencoded};
 use vestibule_core::{
     AuthorizationCode, AuthorizationRequest, AuthorizationResponse, ClaimsSet, Client, EndSessionRequest, Entropy,
-    Exchange, IdToken, Issuer, JwkSet, Misbehaviour, NumericDate, PendingLogin, ProtocolError, ProviderMetadata,
-    SignatureAlgorithm, Step, TokenResponse, Unsolicited, UserInfoMethod,
+    Exchange, FirstIdToken, IdToken, Issuer, JwkSet, Misbehaviour, NumericDate, PendingLogin, ProtocolError,
+    ProviderMetadata, SignatureAlgorithm, Step, TokenResponse, TokenTypeHint, Unsolicited, UnverifiedLogoutToken,
+    UserInfoMethod,
     authorization::ExpectedResponse,
     discovery::{DiscoveryRequest, KeysRequest},
     error::InvalidIdToken,
@@ -42,6 +43,8 @@ impl Provider {
             "jwks_uri": "https://keys.example.com/tenant",
             "userinfo_endpoint": "https://login.example.com/tenant/userinfo",
             "end_session_endpoint": "https://login.example.com/tenant/logout",
+            "revocation_endpoint": "https://login.example.com/tenant/revoke",
+            "backchannel_logout_supported": true,
             "response_types_supported": ["code"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256", "ES256"],
@@ -218,6 +221,48 @@ fn a_person_signs_in_and_out() {
         ("state", "s-2"),
     ];
     assert_eq!(sent, expected.map(|(name, value)| (name.to_owned(), value.to_owned())), "R126");
+}
+
+/// R85, R91, R110: what comes after a login: an hour later its tokens are renewed, then given back, and the provider's session ends.
+#[test]
+fn a_login_is_renewed_and_comes_to_its_end() {
+    let provider = Provider::new();
+    let party = RelyingParty::discover(&provider);
+    let pending = PendingLogin::begin(entropy(7), BEGUN);
+    let (authorization, query) = sign_in(&party.authorize(&pending));
+    let code = party.accept(pending, &query, BEGUN).expect("a code");
+    let tokens = party.redeem(code, BEGUN, |request| provider.tokens(request, &authorization, BEGUN)).expect("tokens");
+    let first = FirstIdToken::from_raw(party.verify(&tokens, BEGUN).expect("verified").raw()).expect("an ID Token");
+
+    let (now, sign) = (BEGUN.plus(3600), |typ, claims: Value| provider.key.sign(typ, claims.to_string().as_bytes()));
+    let claims =
+        json!({"iss": ISSUER, "sub": "alice", "aud": "my-app", "iat": now, "exp": now.plus(300), "sid": "s-1"});
+    let exchange = party.client.refresh(&party.metadata, "8xLOxBtZp8").expect("a request");
+    let renewed = carry_out(exchange, now, |request| {
+        assert_eq!(request.body(), "grant_type=refresh_token&refresh_token=8xLOxBtZp8");
+        let id_token = sign("JWT", claims.clone()).expect("signed");
+        answer(&json!({"access_token": "TlBN45jURg", "token_type": "Bearer", "refresh_token": "9yNOxJtZa5", "id_token": id_token}))
+    })
+    .expect("tokens");
+    let id_token = renewed.id_token().expect("an ID Token");
+    let expected = party.client.expected_id_token(&party.metadata);
+    let id_token = id_token.verify(&party.keys, &expected, &first, now).expect("verified");
+    assert_eq!((id_token.subject().as_str(), id_token.issued_at()), ("alice", now));
+
+    let refresh_token = renewed.refresh_token().expect("a refresh token").clone();
+    let exchange = party.client.revoke(&party.metadata, refresh_token, TokenTypeHint::RefreshToken);
+    carry_out(exchange.expect("a method").expect("an endpoint"), now, |request| {
+        assert_eq!(request.uri(), "https://login.example.com/tenant/revoke");
+        assert_eq!(request.body(), "token=9yNOxJtZa5&token_type_hint=refresh_token");
+        Response::new(Bytes::new())
+    })
+    .expect("given back");
+
+    let event = json!({"http://schemas.openid.net/event/backchannel-logout": {}});
+    let claims = json!({"iss": ISSUER, "aud": "my-app", "iat": now, "exp": now.plus(120), "jti": "bWJq", "sid": "s-1", "events": event});
+    let posted = UnverifiedLogoutToken::new(sign("logout+jwt", claims).expect("signed"));
+    let logout_token = posted.verify(&party.keys, &party.client.expected_logout_token(&party.metadata), now);
+    assert_eq!(logout_token.expect("verified").sid(), id_token.sid());
 }
 
 /// R2, R45: two logins of one person at one time; what belongs to one is of no use in the other.

@@ -1,18 +1,28 @@
+mod logout;
+
 use http::{HeaderValue, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::{
     client::Client,
     error::{JsonFault, Misbehaviour},
     issuer::InvalidIssuer,
-    jose::{InvalidJwkSet, SigningKey},
+    jose::{InvalidJwkSet, SignatureAlgorithm, SigningKey},
 };
 
 const ISSUER: &str = "https://login.example.com";
 const NOW: NumericDate = NumericDate::from_seconds(1_700_000_000);
-const ENDPOINTS: [&str; 5] =
-    ["authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint", "end_session_endpoint"];
+const ENDPOINTS: [&str; 8] = [
+    "authorization_endpoint",
+    "token_endpoint",
+    "jwks_uri",
+    "userinfo_endpoint",
+    "end_session_endpoint",
+    "registration_endpoint",
+    "revocation_endpoint",
+    "check_session_iframe",
+];
 
 /// What a provider publishes, all of it that is REQUIRED or that we read.
 fn published() -> Value {

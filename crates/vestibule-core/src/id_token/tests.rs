@@ -1,5 +1,7 @@
 mod algorithms;
 mod code_hash;
+mod kinds;
+mod refreshed;
 
 use std::sync::OnceLock;
 
@@ -92,6 +94,7 @@ fn a_token_that_passes_every_check_is_read_whole() {
     let claims = json!({
         "iss": ISSUER, "sub": "alice", "aud": ["rp"], "azp": "rp", "exp": at(600), "iat": at(-1), "nbf": at(-1),
         "nonce": NONCE, "auth_time": at(-30), "acr": "urn:mace:incommon:iap:silver", "sid": "s-1", "email": "a@example.com",
+        "session_expiry": at(28_800),
     });
     let token = sign(&claims);
     let id_token = verify_as(&client(), &token).expect("verified");
@@ -101,6 +104,7 @@ fn a_token_that_passes_every_check_is_read_whole() {
     assert_eq!(id_token.auth_time(), Some(at(-30)));
     assert_eq!(id_token.acr(), Some("urn:mace:incommon:iap:silver"));
     assert_eq!(id_token.sid(), Some("s-1"));
+    assert_eq!(id_token.session_expiry(), Some(at(28_800)));
     assert_eq!(id_token.claims().claim("email"), Some(&json!("a@example.com")));
 }
 
@@ -430,6 +434,8 @@ fn a_claim_of_another_type_than_the_specified_one_is_refused() {
         ("acr", json!(["0"])),
         ("sid", json!(1)),
         ("sid", json!(null)),
+        ("session_expiry", json!("1700028800")),
+        ("session_expiry", json!(null)),
     ] {
         assert_eq!(refusal(&with(good(), name, value.clone())), wrong_type(name), "{name}: {value}");
     }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::error::{ErrorResponse, JsonFault};
 
 const REDIRECT_URI: &str = "https://app.example.com/auth/callback/lab";
 const AFTER_LOGOUT: &str = "https://app.example.com/auth/logged_out";
@@ -97,6 +98,53 @@ fn what_is_asked_for_is_what_a_code_flow_client_needs() {
             "tos_uri": "https://app.example.com/tos",
         })
     );
+}
+
+/// RFC 6749 6: a client that did not ask gets no refresh tokens.
+#[test]
+fn refresh_tokens_are_asked_for_where_the_application_wants_them() {
+    let client = ClientMetadata::new("Photo Album").refresh_tokens();
+    assert_eq!(asked(&client, json!({}))["grant_types"], json!(["authorization_code", "refresh_token"]));
+}
+
+/// What is asked of a provider that promises this of logouts.
+fn asked_of_logouts(promises: &[&str]) -> Map<String, Value> {
+    let promises: Map<String, Value> = promises.iter().map(|promise| ((*promise).to_owned(), json!(true))).collect();
+    let request = request_of(&ClientMetadata::new("Photo Album"), &metadata(Value::Object(promises)))
+        .backchannel_logout_uri("https://app.example.com/auth/backchannel/lab")
+        .frontchannel_logout_uri("https://app.example.com/auth/frontchannel/lab");
+    let asked: Map<String, Value> = serde_json::from_slice(&request.asked()).expect("JSON");
+    asked.into_iter().filter(|(name, _)| name.contains("channel_logout")).collect()
+}
+
+/// Back-Channel Logout 2.2
+#[test]
+fn logout_tokens_are_asked_for_where_the_provider_posts_them() {
+    assert_eq!(Value::Object(asked_of_logouts(&["backchannel_logout_session_supported"])), json!({}));
+    for (promises, sessions) in [
+        (&["backchannel_logout_supported"][..], false),
+        (&["backchannel_logout_supported", "backchannel_logout_session_supported"], true),
+    ] {
+        let expected = json!({
+            "backchannel_logout_uri": "https://app.example.com/auth/backchannel/lab",
+            "backchannel_logout_session_required": sessions,
+        });
+        assert_eq!(Value::Object(asked_of_logouts(promises)), expected);
+    }
+}
+
+/// V72: Front-Channel Logout 2
+#[test]
+fn a_logout_in_a_frame_is_asked_for_where_it_names_the_session() {
+    for promises in [&[][..], &["frontchannel_logout_supported"], &["frontchannel_logout_session_supported"]] {
+        assert_eq!(Value::Object(asked_of_logouts(promises)), json!({}), "{promises:?}");
+    }
+    let expected = json!({
+        "frontchannel_logout_uri": "https://app.example.com/auth/frontchannel/lab",
+        "frontchannel_logout_session_required": true,
+    });
+    let promises = ["frontchannel_logout_supported", "frontchannel_logout_session_supported"];
+    assert_eq!(Value::Object(asked_of_logouts(&promises)), expected);
 }
 
 #[test]

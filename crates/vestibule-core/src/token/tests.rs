@@ -1,12 +1,18 @@
+mod refresh;
+
 use std::collections::HashMap;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use serde_json::json;
+use http::{HeaderValue, Method, header};
+use serde_json::{Value, json};
+use url::form_urlencoded;
 
 use super::*;
 use crate::{
     authorization::{AuthorizationRequest, AuthorizationResponse, ExpectedResponse, PendingLogin},
     client_auth::TokenEndpointAuthMethod,
+    error::{ErrorResponse, Excerpt, JsonFault},
+    exchange::Endpoint,
 };
 
 const TOKEN_ENDPOINT: &str = "https://login.example.com/token";
