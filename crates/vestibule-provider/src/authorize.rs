@@ -12,14 +12,16 @@ use url::form_urlencoded;
 use vestibule_core::Subject;
 
 use crate::{
+    check_session::session_state,
     client::RegisteredClient,
     denial::{Denial, not_stored},
+    hint::Hint,
     identifier::identifier,
     pages,
     parameters::Parameters,
     pkce::CodeChallenge,
     provider::DevelopmentProvider,
-    session,
+    session::{self, BrowserState, Session},
     state::{Grant, SignIn},
     user::User,
 };
@@ -33,7 +35,7 @@ struct AuthorizationRequest {
 
 /// What happens with a request that is in order.
 enum Answer {
-    Code { code: String, cookie: Option<HeaderValue> },
+    Code { code: String, session: Session, cookie: Option<HeaderValue> },
     AskWho,
 }
 
@@ -53,13 +55,12 @@ pub(crate) async fn authorize(
         Err(message) => return pages::error(&provider, StatusCode::BAD_REQUEST, message),
     };
     match request.answer(&provider, &headers, is_form) {
-        Ok(Answer::Code { code, cookie }) => {
-            let mut response = request.redirect(&provider, &[("code", &code)]);
-            response.headers_mut().extend(cookie.map(|cookie| (header::SET_COOKIE, cookie)));
-            response
+        Ok(Answer::Code { code, session, cookie }) => {
+            let state = session::browser_state(&provider, &headers, Some(&session));
+            request.redirect(&provider, &[("code", &code)], cookie, state)
         }
         Ok(Answer::AskWho) => request.sign_in_page(&provider),
-        Err(denial) => request.deny(&provider, &denial),
+        Err(denial) => request.deny(&provider, &headers, &denial),
     }
 }
 
@@ -76,16 +77,19 @@ impl AuthorizationRequest {
     fn answer(&self, provider: &DevelopmentProvider, headers: &HeaderMap, is_form: bool) -> Result<Answer, Denial> {
         provider.hooks().authorization_denial()?;
         let code_challenge = self.check()?;
-        let grant = |sign_in| self.grant(provider, sign_in, code_challenge.clone());
+        let code = |session, cookie| {
+            let code = self.grant(provider, &session, code_challenge.clone());
+            Answer::Code { code, session, cookie }
+        };
         if is_form && self.parameters.has("cancel") {
             return Err(Denial::new("access_denied", "the sign-in was cancelled"));
         }
         if is_form && let Some(name) = self.parameters.get("user") {
-            let (sign_in, cookie) = session::begin(provider, find_or_make(provider, name)?);
-            return Ok(Answer::Code { code: grant(sign_in)?, cookie });
+            let (session, cookie) = session::begin(provider, headers, find_or_make(provider, name)?);
+            return Ok(code(session, cookie));
         }
-        match session::current(provider, headers).filter(|sign_in| self.is_fresh_enough(provider, sign_in)) {
-            Some(sign_in) if !self.wants_new_sign_in() => Ok(Answer::Code { code: grant(sign_in)?, cookie: None }),
+        match session::current(provider, headers).filter(|session| self.is_answered_by(provider, &session.sign_in)) {
+            Some(session) if !self.wants_new_sign_in() => Ok(code(session, None)),
             _ if self.parameters.lists("prompt", "none") => {
                 Err(Denial::new("login_required", "nobody is signed in at this browser"))
             }
@@ -127,18 +131,21 @@ impl AuthorizationRequest {
         ["login", "select_account"].iter().any(|prompt| self.parameters.lists("prompt", prompt))
     }
 
-    /// Core 3.1.2.1, `max_age`.
-    fn is_fresh_enough(&self, provider: &DevelopmentProvider, sign_in: &SignIn) -> bool {
+    /// Core 3.1.2.1: fresh enough for `max_age`, and the person of `id_token_hint`.
+    fn is_answered_by(&self, provider: &DevelopmentProvider, sign_in: &SignIn) -> bool {
         let max_age = self.parameters.get("max_age").and_then(|age| age.parse::<u32>().ok());
+        let is_meant = |token| Hint::read(provider, token).is_some_and(|hint| hint.sub == sign_in.user.sub());
         max_age.is_none_or(|max_age| provider.now().seconds_since(sign_in.auth_time) <= i64::from(max_age))
+            && self.parameters.get("id_token_hint").is_none_or(is_meant)
     }
 
     fn grant(
         &self,
         provider: &DevelopmentProvider,
-        sign_in: SignIn,
+        session: &Session,
         code_challenge: Option<CodeChallenge>,
-    ) -> Result<String, Denial> {
+    ) -> String {
+        session::visited(provider, &session.sign_in.sid, self.client.client_id());
         let code = identifier();
         let grant = Grant {
             client_id: self.client.client_id().to_owned(),
@@ -146,12 +153,12 @@ impl AuthorizationRequest {
             scope: self.parameters.get("scope").unwrap_or_default().to_owned(),
             nonce: self.parameters.get("nonce").map(str::to_owned),
             code_challenge,
-            sign_in,
+            sign_in: session.sign_in.clone(),
             issued_at: provider.now(),
             is_used: false,
         };
         provider.state().grants.insert(code.clone(), grant);
-        Ok(code)
+        code
     }
 
     fn sign_in_page(&self, provider: &DevelopmentProvider) -> Response {
@@ -160,25 +167,39 @@ impl AuthorizationRequest {
         pages::sign_in(provider, pages::SignIn { client: self.client.label(), login_hint, fields })
     }
 
-    fn deny(&self, provider: &DevelopmentProvider, denial: &Denial) -> Response {
+    fn deny(&self, provider: &DevelopmentProvider, headers: &HeaderMap, denial: &Denial) -> Response {
         let mut parameters = vec![("error", denial.error())];
         parameters.extend(denial.error_description().map(|description| ("error_description", description)));
-        self.redirect(provider, &parameters)
+        let session = session::current(provider, headers);
+        self.redirect(provider, &parameters, None, session::browser_state(provider, headers, session.as_ref()))
     }
 
     /// Core 3.1.2.5; RFC 9700 4.12: 303, so that a form is not sent on.
-    fn redirect(&self, provider: &DevelopmentProvider, parameters: &[(&str, &str)]) -> Response {
+    fn redirect(
+        &self,
+        provider: &DevelopmentProvider,
+        parameters: &[(&str, &str)],
+        session_cookie: Option<HeaderValue>,
+        state: BrowserState,
+    ) -> Response {
         // RFC 9207 2: on errors too.
         let iss = provider.hooks().response_issuer(provider.issuer());
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(parameters);
         query.extend_pairs(self.parameters.get("state").map(|state| ("state", state)));
         query.extend_pairs(iss.map(|iss| ("iss", iss)));
+        // Session Management 2: on errors too.
+        let session_state = session_state(self.client.client_id(), &self.redirect_uri, &state.value);
+        query.extend_pairs(session_state.map(|session_state| ("session_state", session_state)));
         let joint = if self.redirect_uri.contains('?') { '&' } else { '?' };
-        match HeaderValue::try_from(format!("{}{joint}{}", self.redirect_uri, query.finish())) {
-            Ok(location) => not_stored((StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()),
-            Err(_) => pages::error(provider, StatusCode::BAD_REQUEST, "This redirect_uri cannot be put into a header."),
+        let Ok(location) = HeaderValue::try_from(format!("{}{joint}{}", self.redirect_uri, query.finish())) else {
+            return pages::error(provider, StatusCode::BAD_REQUEST, "This redirect_uri cannot be put into a header.");
+        };
+        let mut response = not_stored((StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response());
+        for cookie in [session_cookie, state.cookie].into_iter().flatten() {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
         }
+        response
     }
 }
 

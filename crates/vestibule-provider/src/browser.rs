@@ -3,6 +3,9 @@
 mod cookie;
 mod cookie_date;
 mod form;
+mod frame_policy;
+mod frames;
+mod html;
 mod jar;
 mod navigation;
 mod page;
@@ -50,6 +53,7 @@ pub struct Browser {
     sites: BTreeMap<String, Router>,
     jar: Jar,
     now: Option<NumericDate>,
+    blocks_third_party_cookies: bool,
 }
 
 impl Browser {
@@ -70,6 +74,12 @@ impl Browser {
     /// Stops the clock by which cookies expire; before the first call it is the system's.
     pub fn set_now(&mut self, now: NumericDate) {
         self.now = Some(now);
+    }
+
+    /// Neither sends nor takes cookies in frames and scripts of other sites from now on, `SameSite=None` or not, as browsers do
+    /// more and more.
+    pub fn block_third_party_cookies(&mut self) {
+        self.blocks_third_party_cookies = true;
     }
 
     /// Goes to a URL as if it had been typed, and follows redirects: 20 at most.
@@ -166,7 +176,8 @@ impl Browser {
         let says = |name: &str, value: &str| request.headers().get(name).is_some_and(|got| got == value);
         let context = Context {
             is_same_site: !says("sec-fetch-site", "cross-site"),
-            is_safe_navigation: request.method().is_safe() && says("sec-fetch-mode", "navigate"),
+            is_top_level: says("sec-fetch-mode", "navigate") && !says("sec-fetch-dest", "iframe"),
+            is_safe: request.method().is_safe(),
         };
         let method = request.method().clone();
         let response = self.carry(&url, context, request).await;
@@ -185,12 +196,17 @@ impl Browser {
     /// When `url` is not an http or https URL.
     pub fn set_cookie(&mut self, url: &str, set_cookie: &str) -> bool {
         let now = self.clock();
-        self.jar.store(&parsed(url), set_cookie, now)
+        self.jar.store(&parsed(url), set_cookie, Context::SAME_SITE, now)
     }
 
     /// Deletes every cookie of this name.
     pub fn remove_cookie(&mut self, name: &str) {
         self.jar.remove(name);
+    }
+
+    /// Whether a frame with `url` sees its cookies of `SameSite=None` on a page of this origin.
+    pub(crate) fn has_cookies_in_frame(&self, origin: &str, url: &Url) -> bool {
+        !self.blocks_third_party_cookies || Url::parse(origin).is_ok_and(|page| site::is_same_site(&page, url))
     }
 
     fn clock(&self) -> NumericDate {

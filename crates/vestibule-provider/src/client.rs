@@ -25,6 +25,10 @@ pub struct RegisteredClient {
     post_logout_redirect_uris: Vec<String>,
     token_endpoint_auth_method: TokenEndpointAuthMethod,
     id_token_signed_response_alg: SignatureAlgorithm,
+    grant_types: Vec<String>,
+    backchannel_logout_uri: Option<String>,
+    backchannel_logout_session_required: bool,
+    frontchannel_logout_uri: Option<String>,
 }
 
 impl RegisteredClient {
@@ -50,6 +54,10 @@ impl RegisteredClient {
             post_logout_redirect_uris: Vec::new(),
             token_endpoint_auth_method: TokenEndpointAuthMethod::None,
             id_token_signed_response_alg: SignatureAlgorithm::Rs256,
+            grant_types: vec!["authorization_code".to_owned()],
+            backchannel_logout_uri: None,
+            backchannel_logout_session_required: false,
+            frontchannel_logout_uri: None,
         }
     }
 
@@ -88,6 +96,32 @@ impl RegisteredClient {
         Self { id_token_signed_response_alg: algorithm, ..self }
     }
 
+    /// One more grant type beside `authorization_code`: with `refresh_token` every login brings a refresh token, and without it
+    /// those with the scope `offline_access` (Core 11).
+    #[must_use]
+    pub fn grant_type(mut self, grant_type: impl Into<String>) -> Self {
+        self.grant_types.push(grant_type.into());
+        self
+    }
+
+    /// Where logout tokens are sent (Back-Channel Logout 2.2).
+    #[must_use]
+    pub fn backchannel_logout_uri(self, uri: impl Into<String>) -> Self {
+        Self { backchannel_logout_uri: Some(uri.into()), ..self }
+    }
+
+    /// Its logout tokens name the session, one each, even when all of somebody's sessions end (Back-Channel Logout 2.2).
+    #[must_use]
+    pub fn backchannel_logout_session_required(self) -> Self {
+        Self { backchannel_logout_session_required: true, ..self }
+    }
+
+    /// What is loaded in a frame when a session ends at a browser, always with `iss` and `sid` (Front-Channel Logout 2).
+    #[must_use]
+    pub fn frontchannel_logout_uri(self, uri: impl Into<String>) -> Self {
+        Self { frontchannel_logout_uri: Some(uri.into()), ..self }
+    }
+
     /// When the secret ends, if it does.
     pub(crate) fn secret_expires_at(self, date: Option<NumericDate>) -> Self {
         Self { client_secret_expires_at: date, ..self }
@@ -122,6 +156,26 @@ impl RegisteredClient {
 
     pub(crate) fn is_public(&self) -> bool {
         self.client_secret.is_none()
+    }
+
+    pub(crate) fn has_grant_type(&self, grant_type: &str) -> bool {
+        self.grant_types.iter().any(|registered| registered == grant_type)
+    }
+
+    pub(crate) fn backchannel_uri(&self) -> Option<&str> {
+        self.backchannel_logout_uri.as_deref()
+    }
+
+    pub(crate) fn needs_sid_in_back_channel(&self) -> bool {
+        self.backchannel_logout_session_required
+    }
+
+    pub(crate) fn frontchannel_uri(&self) -> Option<&str> {
+        self.frontchannel_logout_uri.as_deref()
+    }
+
+    pub(crate) fn redirect_uris(&self) -> &[String] {
+        &self.redirect_uris
     }
 
     pub(crate) fn may_return_to(&self, redirect_uri: &str) -> bool {

@@ -8,20 +8,19 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use serde_json::Value;
 use url::form_urlencoded;
-use vestibule_core::{JwkSet, jose::CompactJws};
 
 use crate::{
-    client::RegisteredClient, denial::not_stored, pages, parameters::Parameters, provider::DevelopmentProvider, session,
+    back_channel,
+    client::RegisteredClient,
+    denial::not_stored,
+    front_channel::Frames,
+    hint::Hint,
+    logout, pages,
+    parameters::Parameters,
+    provider::DevelopmentProvider,
+    session::{self, Session},
 };
-
-/// What an ID Token of ours says about who wants to leave.
-struct Hint {
-    client: Arc<RegisteredClient>,
-    sub: String,
-    sid: String,
-}
 
 pub(crate) async fn end_session(
     State(provider): State<DevelopmentProvider>,
@@ -41,23 +40,26 @@ pub(crate) async fn end_session(
     };
     let current = session::current(&provider, &headers);
     // RP-Initiated Logout 2: a hint of ours about the person who is here needs no question.
-    let hinted = hint.as_ref().filter(|hint| current.as_ref().is_none_or(|sign_in| sign_in.user.sub() == hint.sub));
-    match (&current, hinted) {
-        (Some(sign_in), None) if !(is_form && parameters.has("confirm")) => {
+    let hinted = hint.filter(|hint| current.as_ref().is_none_or(|session| session.sign_in.user.sub() == hint.sub));
+    match (&current, &hinted) {
+        (Some(session), None) if !(is_form && parameters.has("confirm")) => {
             // A hint that is not valid is not carried on.
             let fields = parameters.without(&["id_token_hint", "confirm"]);
-            return pages::sign_out(&provider, sign_in.user.label(), fields);
+            return pages::sign_out(&provider, session.sign_in.user.label(), fields);
         }
         _ => {}
     }
-    let mut response = farewell(&provider, client.as_deref(), &parameters);
-    if let Some(hint) = hinted {
-        session::end(&provider, &hint.sid);
-    }
+    let ended = end(&provider, current.as_ref(), hinted.as_ref());
+    let initiator = client.as_ref().map(|client| client.client_id());
+    back_channel::tell_of_sessions(&provider, &ended, initiator);
+    let frames = Frames::of(&provider, &ended, initiator);
+    let destination = destination(client.as_deref(), &parameters);
+    let mut response = farewell(&provider, destination.as_deref(), &frames);
     // Without its cookie (a POST from another site) the browser keeps it, and it opens nothing.
-    if let Some(sign_in) = &current {
-        session::end(&provider, &sign_in.sid);
-        response.headers_mut().extend(session::forget(&provider).map(|cookie| (header::SET_COOKIE, cookie)));
+    if current.is_some() || !ended.is_empty() {
+        for cookie in session::forget(&provider) {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
     }
     response
 }
@@ -78,42 +80,31 @@ fn leaving(
     }
 }
 
-impl Hint {
-    /// Our own signature, whether expired or not (RP-Initiated Logout 2).
-    fn read(provider: &DevelopmentProvider, token: &str) -> Option<Self> {
-        let jws = CompactJws::parse(token).ok()?;
-        let claims: Value = serde_json::from_slice(jws.unverified_payload()).ok()?;
-        let claim = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
-        let client = provider.registered(&claim("aud")?)?;
-        is_ours(provider, &client, &jws).then_some(())?;
-        (claim("iss")? == provider.issuer().as_str()).then_some(())?;
-        Some(Self { client, sub: claim("sub")?, sid: claim("sid")? })
-    }
+/// The session of this browser, and the one that is meant, which may be that of a browser whose cookie did not come along.
+fn end(provider: &DevelopmentProvider, current: Option<&Session>, hinted: Option<&Hint>) -> Vec<Session> {
+    let sids = [current.map(|session| session.sign_in.sid.as_str()), hinted.map(|hint| hint.sid.as_str())];
+    logout::end(provider, |session| sids.contains(&Some(session.sign_in.sid.as_str())))
 }
 
-fn is_ours(provider: &DevelopmentProvider, client: &RegisteredClient, jws: &CompactJws<'_>) -> bool {
-    let algorithm = client.algorithm();
-    if algorithm.is_symmetric() {
-        return client.client_secret().is_some_and(|secret| jws.verify_with_secret(algorithm, secret).is_ok());
-    }
-    let set = provider.keys().set(&[algorithm]);
-    let set = set.ok().and_then(|set| JwkSet::from_json(set.to_string().as_bytes()).ok());
-    set.is_some_and(|set| jws.verify(algorithm, &set).is_ok())
-}
-
-/// RP-Initiated Logout 3: to where the client asked, if it is registered exactly so; else a page of ours.
-fn farewell(provider: &DevelopmentProvider, client: Option<&RegisteredClient>, parameters: &Parameters) -> Response {
+/// RP-Initiated Logout 3: where the client asked for, if it is registered exactly so.
+fn destination(client: Option<&RegisteredClient>, parameters: &Parameters) -> Option<String> {
     let wanted = parameters.get("post_logout_redirect_uri");
-    let Some(uri) = wanted.filter(|uri| client.is_some_and(|client| client.may_log_out_to(uri))) else {
-        return pages::signed_out(provider);
-    };
+    let uri = wanted.filter(|uri| client.is_some_and(|client| client.may_log_out_to(uri)))?;
     let mut location = uri.to_owned();
     if let Some(state) = parameters.get("state") {
         location.push(if uri.contains('?') { '&' } else { '?' });
         location.push_str(&form_urlencoded::Serializer::new(String::new()).append_pair("state", state).finish());
     }
-    match HeaderValue::try_from(location) {
-        Ok(location) => not_stored((StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()),
-        Err(_) => pages::signed_out(provider),
+    Some(location)
+}
+
+/// Straight to the destination, or by a page: where there is none, and where frames have to be loaded first.
+fn farewell(provider: &DevelopmentProvider, destination: Option<&str>, frames: &Frames) -> Response {
+    match destination.and_then(|destination| HeaderValue::try_from(destination).ok()) {
+        Some(location) if frames.is_empty() => {
+            not_stored((StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response())
+        }
+        Some(_) => pages::signed_out(provider, frames, destination),
+        None => pages::signed_out(provider, frames, None),
     }
 }

@@ -5,8 +5,14 @@
 mod answers;
 mod documents;
 mod id_token;
+mod logout_token;
+mod refresh;
 
 use vestibule_core::Issuer;
+
+pub use logout_token::LogoutTokenFault;
+pub(crate) use logout_token::sign as sign_logout_token;
+pub use refresh::RefreshFault;
 
 use crate::denial::Denial;
 
@@ -121,13 +127,19 @@ pub enum Fault {
     RegistrationEmptyClientId,
     /// The registration response has the token_endpoint_auth_method `private_key_jwt`, for a client without a key.
     RegistrationAuthMethodUnusable,
+    /// Refresh requests are answered wrongly, and nothing else.
+    Refresh(RefreshFault),
+    /// The logout tokens that the provider sends break a rule.
+    LogoutToken(LogoutTokenFault),
+    /// The revocation endpoint has no time: status 503, with Retry-After (RFC 7009 2.2.1).
+    RevocationUnavailable,
 }
 
 /// Another issuer, for the faults that need one.
 const STRANGER: &str = "https://stranger.example";
 
 /// Where misbehaviour reaches into the endpoints. What an endpoint answers with instead is in `answers`, what is wrong in a
-/// document in `documents`, and in an ID Token in `id_token`.
+/// document in `documents`, in an ID Token in `id_token`, in a logout token in `logout_token`, and when refreshing in `refresh`.
 pub(crate) struct Hooks(Option<Fault>);
 
 impl Hooks {

@@ -1,6 +1,9 @@
 //! The provider as an HTTP client's whole world: a request to it is a function call.
 
-use axum::body::{Body, to_bytes};
+use axum::{
+    body::{Body, to_bytes},
+    response::Response as Answered,
+};
 use bytes::Bytes;
 use http::{Request, Response, Uri};
 use tower::ServiceExt;
@@ -16,6 +19,18 @@ enum NoConnection {
     AnotherHost,
     #[error("the development provider was told to be unreachable")]
     Unreachable,
+    #[error("the development provider was told to lose its answer")]
+    Lost,
+}
+
+/// What marks an answer that does not arrive.
+#[derive(Clone)]
+struct NotArriving;
+
+/// Lets an answer get lost on its way: by function call nobody sees it.
+pub(crate) fn lost(mut response: Answered) -> Answered {
+    response.extensions_mut().insert(NotArriving);
+    response
 }
 
 impl HttpClient for DevelopmentProvider {
@@ -34,6 +49,9 @@ impl DevelopmentProvider {
         }
         let Ok(response) = self.router().oneshot(request.map(Body::from)).await;
         let (parts, body) = response.into_parts();
+        if parts.extensions.get::<NotArriving>().is_some() {
+            return Err(HttpError::Timeout(Box::new(NoConnection::Lost)));
+        }
         // A body in memory fails by its length alone.
         let body = to_bytes(body, limits.body_bytes)
             .await

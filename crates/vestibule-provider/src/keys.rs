@@ -56,7 +56,8 @@ impl Keys {
         *self = Self::default();
     }
 
-    fn published(&mut self, algorithm: SignatureAlgorithm) -> Result<Arc<SigningKey>, SigningFailed> {
+    /// The key that the key set shows for this algorithm.
+    pub(crate) fn published(&mut self, algorithm: SignatureAlgorithm) -> Result<Arc<SigningKey>, SigningFailed> {
         self.made(algorithm, Part::Signer)
     }
 

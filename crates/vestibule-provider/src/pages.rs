@@ -9,15 +9,16 @@ use axum::{
 use http::{HeaderValue, StatusCode, header};
 use minijinja::{Environment, Value, context};
 
-use crate::{denial::not_stored, provider::DevelopmentProvider};
+use crate::{denial::not_stored, front_channel::Frames, identifier::identifier, provider::DevelopmentProvider};
 
 /// Names end in `.html`, which is what makes the engine escape every value.
-static TEMPLATES: [(&str, &str); 5] = [
+static TEMPLATES: [(&str, &str); 6] = [
     ("layout.html", include_str!("pages/layout.html")),
     ("sign_in.html", include_str!("pages/sign_in.html")),
     ("sign_out.html", include_str!("pages/sign_out.html")),
     ("signed_out.html", include_str!("pages/signed_out.html")),
     ("error.html", include_str!("pages/error.html")),
+    ("check_session.html", include_str!("pages/check_session.html")),
 ];
 
 static PAGES: LazyLock<Environment<'static>> = LazyLock::new(|| {
@@ -28,10 +29,10 @@ static PAGES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     pages
 });
 
-/// No scripts, no frames, nothing from elsewhere. There is no `form-action`: browsers apply it to the redirect after a form
+/// No scripts, no frames (but see `signed_out` and `check_session`), nothing from elsewhere. There is no `form-action`: browsers apply it to the redirect after a form
 /// too, which goes to a client.
-const CONTENT_SECURITY_POLICY: HeaderValue =
-    HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'");
+const CONTENT_SECURITY_POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'";
 
 /// The sign-in page of an authorization request.
 #[derive(Debug)]
@@ -61,8 +62,24 @@ pub(crate) fn sign_out(provider: &DevelopmentProvider, user: &str, fields: Vec<(
     render(StatusCode::OK, "sign_out.html", &context! { issuer, action, user, fields })
 }
 
-pub(crate) fn signed_out(provider: &DevelopmentProvider) -> Response {
-    render(StatusCode::OK, "signed_out.html", &context! { issuer => provider.issuer().as_str() })
+/// Loads the frames, then goes on to the destination, if there is one: a refresh waits until everything has loaded.
+pub(crate) fn signed_out(provider: &DevelopmentProvider, frames: &Frames, destination: Option<&str>) -> Response {
+    let values = context! { issuer => provider.issuer().as_str(), destination, frames => frames.urls() };
+    let mut response = render(StatusCode::OK, "signed_out.html", &values);
+    if !frames.is_empty() {
+        let origins: Vec<String> = frames.origins().into_iter().collect();
+        set_policy(&mut response, &format!("{CONTENT_SECURITY_POLICY}; frame-src {}", origins.join(" ")));
+    }
+    response
+}
+
+/// The page for `check_session_iframe`: the only one with a script, and the only one that other sites may frame.
+pub(crate) fn check_session(origins: &str, cookie: &str) -> Response {
+    let nonce = identifier();
+    let policy = format!("default-src 'none'; script-src 'nonce-{nonce}'; base-uri 'none'");
+    let mut response = render(StatusCode::OK, "check_session.html", &context! { origins, cookie, nonce });
+    set_policy(&mut response, &policy);
+    response
 }
 
 /// What is wrong, where there is nobody whom it would be safe to redirect to.
@@ -80,11 +97,18 @@ fn render(status: StatusCode, name: &str, values: &Value) -> Response {
     };
     let mut response = (status, Html(html)).into_response();
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     // The URL holds a request; its Origin is still sent with the form, which `no-referrer` would turn into `null`.
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     not_stored(response)
+}
+
+/// An origin and an identifier are ASCII; should one be none, the page goes out without frames and scripts.
+fn set_policy(response: &mut Response, policy: &str) {
+    if let Ok(policy) = HeaderValue::try_from(policy) {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
 }
 
 #[cfg(test)]
@@ -96,7 +120,7 @@ mod tests {
 
     async fn text(response: Response) -> String {
         assert_eq!(response.headers().get(header::CACHE_CONTROL), Some(&HeaderValue::from_static("no-store")));
-        assert_eq!(response.headers().get(header::CONTENT_SECURITY_POLICY), Some(&CONTENT_SECURITY_POLICY));
+        assert_eq!(response.headers()[header::CONTENT_SECURITY_POLICY], CONTENT_SECURITY_POLICY);
         let body = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
         String::from_utf8(body.to_vec()).expect("UTF-8")
     }
@@ -112,7 +136,7 @@ mod tests {
         for response in [
             sign_in(&provider, page),
             sign_out(&provider, EVIL, fields),
-            signed_out(&provider),
+            signed_out(&provider, &Frames::default(), Some(EVIL)),
             error(&provider, StatusCode::BAD_REQUEST, EVIL),
         ] {
             let text = text(response).await;

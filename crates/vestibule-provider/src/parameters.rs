@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use http::HeaderMap;
 use url::form_urlencoded;
+
+use crate::{denial::Denial, media_type};
 
 /// Parameters by name, each at most once.
 #[derive(Default)]
@@ -24,6 +27,14 @@ impl Parameters {
             }
         }
         Ok(Self(parameters))
+    }
+
+    /// Reads the form body of a request that a client makes by itself (RFC 6749 4.1.3, RFC 7009 2.1).
+    pub(crate) fn of_form(headers: &HeaderMap, body: &[u8]) -> Result<Self, Denial> {
+        if !media_type::is(headers, "application/x-www-form-urlencoded") {
+            return Err(Denial::new("invalid_request", "the body must be application/x-www-form-urlencoded"));
+        }
+        Self::parse(body).map_err(|_| Denial::new("invalid_request", "a parameter is there twice"))
     }
 
     /// The value of a parameter; one without a value counts as not sent (RFC 6749 3.1).

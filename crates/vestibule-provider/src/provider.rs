@@ -8,6 +8,7 @@ use std::{
 };
 
 use axum::Router;
+use tokio::sync::Notify;
 use url::Url;
 use vestibule_core::{Issuer, NumericDate, SignatureAlgorithm, issuer::InvalidIssuer};
 
@@ -18,6 +19,7 @@ use crate::{
     record::RecordedRequest,
     routes,
     state::State,
+    tally::Tally,
     user::User,
 };
 
@@ -44,6 +46,8 @@ struct Inner {
     state: Mutex<State>,
     /// Apart from the state: to make an RSA key takes its time.
     keys: Mutex<Keys>,
+    /// Wakes who sends logout requests.
+    outbox_filled: Notify,
 }
 
 /// The most requests that are remembered; the oldest is forgotten first.
@@ -57,8 +61,8 @@ impl DevelopmentProvider {
     pub fn new(issuer: impl Into<String>) -> Result<Self, InvalidIssuer> {
         let issuer = Issuer::parse(issuer)?;
         let url = Url::parse(issuer.as_str()).map_err(|_| InvalidIssuer::NotAUrl)?;
-        let (state, keys) = (Mutex::default(), Mutex::default());
-        Ok(Self { inner: Arc::new(Inner { issuer, url, state, keys }) })
+        let (state, keys, outbox_filled) = (Mutex::default(), Mutex::default(), Notify::new());
+        Ok(Self { inner: Arc::new(Inner { issuer, url, state, keys, outbox_filled }) })
     }
 
     /// Registers a client, in place of one with the same client_id.
@@ -111,9 +115,11 @@ impl DevelopmentProvider {
         self.state().requests.iter().filter(|request| request.path == path).count()
     }
 
-    /// Forgets the requests that arrived so far.
+    /// Forgets the requests that arrived so far, and begins its [tally](Self::tally) anew.
     pub fn forget_requests(&self) {
-        self.state().requests.clear();
+        let mut state = self.state();
+        state.requests.clear();
+        state.tally = Tally::default();
     }
 
     /// The provider as a router, to serve or to put into a [`Browser`](crate::Browser).
@@ -136,6 +142,10 @@ impl DevelopmentProvider {
 
     pub(crate) fn keys(&self) -> MutexGuard<'_, Keys> {
         self.inner.keys.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn outbox_filled(&self) -> &Notify {
+        &self.inner.outbox_filled
     }
 
     pub(crate) fn hooks(&self) -> Hooks {

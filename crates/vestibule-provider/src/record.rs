@@ -11,7 +11,7 @@ use axum::{
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 
-use crate::provider::DevelopmentProvider;
+use crate::{provider::DevelopmentProvider, token::is_refresh};
 
 /// One request that the provider got.
 ///
@@ -55,6 +55,9 @@ pub(crate) async fn record(State(provider): State<DevelopmentProvider>, request:
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     let path = parts.uri.path().to_owned();
+    if path == format!("{}/token", provider.base_path()) && is_refresh(&body) {
+        provider.state().tally.refresh_requests += 1;
+    }
     provider.remember(RecordedRequest {
         method: parts.method.clone(),
         path: path.clone(),

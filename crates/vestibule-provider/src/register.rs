@@ -48,7 +48,8 @@ fn introduce(provider: &DevelopmentProvider, headers: &HeaderMap, body: &[u8]) -
     if !media_type::is(headers, "application/json") {
         return Err(Denial::new("invalid_client_metadata", "the body must be application/json"));
     }
-    let mut information = provider.register(&RegistrationRequest::parse(body)?);
+    let request = RegistrationRequest::parse(body, &provider.state().registrations)?;
+    let mut information = provider.register(&request);
     provider.hooks().registration_members(&mut information);
     Ok(information)
 }

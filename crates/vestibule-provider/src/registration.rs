@@ -1,6 +1,7 @@
 //! The clients that registered themselves (Dynamic Client Registration 1.0, RFC 7591), and how they may.
 
 mod credentials;
+mod logout_uris;
 mod request;
 
 use std::sync::Arc;
@@ -26,6 +27,8 @@ pub(crate) struct Registrations {
     /// Seconds that a secret is good for.
     secret_lifetime: Option<u32>,
     alphabet: Alphabet,
+    /// What clients are registered as, whatever they ask for.
+    substituted: Map<String, Value>,
 }
 
 /// One of them.
@@ -54,6 +57,13 @@ impl DevelopmentProvider {
     /// (`client_secret_expires_at`): then they are answered with `invalid_client`. Unless said, they do not end.
     pub fn registered_secrets_expire_after(self, seconds: u32) -> Self {
         self.state().registrations.secret_lifetime = Some(seconds);
+        self
+    }
+
+    /// Registers clients with this value of a member in the place of what they ask for, as a provider may (Registration 3.2,
+    /// RFC 7591 3.2.1): they are told so, and are dealt with so. A value that nobody may register is refused as theirs.
+    pub fn substitutes_at_registration(self, member: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.state().registrations.substituted.insert(member.into(), value.into());
         self
     }
 
@@ -102,6 +112,11 @@ impl Registrations {
         self.known.get(client_id).map(|registration| &registration.client)
     }
 
+    /// Puts what this provider registers whatever is asked for into a request.
+    fn substitute_in(&self, asked: &mut Map<String, Value>) {
+        asked.extend(self.substituted.clone());
+    }
+
     pub(crate) fn clients(&self) -> impl Iterator<Item = &Arc<RegisteredClient>> {
         self.known.values().map(|registration| &registration.client)
     }
@@ -125,6 +140,7 @@ impl Default for Registrations {
             initial_access_token: None,
             secret_lifetime: None,
             alphabet: Alphabet::default(),
+            substituted: Map::new(),
         }
     }
 }

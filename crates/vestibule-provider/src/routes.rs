@@ -7,6 +7,7 @@ use axum::{
 
 use crate::{
     authorize::authorize,
+    check_session::check_session,
     discovery::configuration,
     end_session::end_session,
     jwks::jwks,
@@ -14,6 +15,7 @@ use crate::{
     provider::DevelopmentProvider,
     record::record,
     register::{register, registration},
+    revoke::revoke,
     token::token,
     userinfo::userinfo,
 };
@@ -28,6 +30,8 @@ pub(crate) fn router(provider: &DevelopmentProvider) -> Router {
         .route(&below("/registration"), get(registration))
         .route(&below("/authorize"), get(authorize).post(authorize))
         .route(&below("/token"), post(token))
+        .route(&below("/revoke"), post(revoke))
+        .route(&below("/check_session"), get(check_session))
         .route(&below("/userinfo"), get(userinfo).post(userinfo))
         .route(&below("/jwks"), get(jwks))
         .route(&below("/end_session"), get(end_session).post(end_session))

@@ -2,9 +2,9 @@
 
 use std::{io, net::SocketAddr};
 
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, task::JoinSet};
 
-use crate::provider::DevelopmentProvider;
+use crate::{postman::Postman, provider::DevelopmentProvider};
 
 /// Why the provider does not listen at an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -44,13 +44,17 @@ impl DevelopmentProvider {
         Ok(BoundProvider { provider: self.clone(), listener: TcpListener::bind(address).await? })
     }
 
-    /// Answers on a listener until the task is dropped.
+    /// Answers on a listener until the task is dropped, and sends logout requests meanwhile (Back-Channel Logout 2.5): over plain
+    /// http, to loopback addresses only, each with a log line about what came of it.
     ///
     /// # Errors
     /// [`NotLoopback`] inside an [`io::Error`] of the kind [`InvalidInput`](io::ErrorKind::InvalidInput) when the listener can
-    /// be reached from other machines.
+    /// be reached from other machines; else what the operating system says.
     pub async fn serve(&self, listener: TcpListener) -> io::Result<()> {
         check_address(listener.local_addr()?)?;
+        // Dropped with this future, it ends whatever is on its way.
+        let mut posting = JoinSet::new();
+        posting.spawn(Postman::new()?.deliver(self.clone()));
         axum::serve(listener, self.router()).await
     }
 }

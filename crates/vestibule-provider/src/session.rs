@@ -1,48 +1,145 @@
-//! The provider's own session: who is signed in at which browser.
+//! The provider's own sessions: who is signed in at which browser, and which clients learned of it.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use http::{HeaderMap, HeaderValue, header};
 
-use crate::{identifier::identifier, provider::DevelopmentProvider, state::SignIn, user::User};
+use crate::{
+    back_channel,
+    identifier::identifier,
+    logout,
+    provider::DevelopmentProvider,
+    state::{Bounded, SignIn},
+    user::User,
+};
 
 const COOKIE: &str = "provider_session";
+/// Scripts of the page for `check_session_iframe` read it, wherever they are framed.
+pub(crate) const STATE_COOKIE: &str = "provider_browser_state";
+/// What the state of a browser begins with at which nobody is signed in. No identifier has a dot.
+const NOBODY: &str = "nobody.";
+
+#[derive(Default)]
+pub(crate) struct Sessions {
+    /// By the secret that the cookie holds.
+    pub(crate) known: Bounded<Session>,
+    reach_frames: bool,
+}
+
+/// A person at a browser.
+#[derive(Clone)]
+pub(crate) struct Session {
+    pub(crate) sign_in: SignIn,
+    /// "OP User Agent state" (Session Management 3.2).
+    pub(crate) browser_state: String,
+    /// Which clients got a code in it: who is to be told of its end (Back-Channel Logout 2.3).
+    pub(crate) clients: BTreeSet<String>,
+}
+
+/// What `session_state` is made of, and the cookie by which the browser keeps it, unless it has it already.
+pub(crate) struct BrowserState {
+    pub(crate) value: String,
+    pub(crate) cookie: Option<HeaderValue>,
+}
+
+impl DevelopmentProvider {
+    /// Lets the provider's own session be seen in frames of other sites (`SameSite=None`), so that an application may ask with
+    /// `prompt=none` in a frame, as Session Management 3.1 suggests. Unless said, it is `SameSite=Lax`.
+    pub fn with_sessions_in_frames(self) -> Self {
+        self.state().sessions.reach_frames = true;
+        self
+    }
+}
 
 /// The session whose cookie came with the request.
-pub(crate) fn current(provider: &DevelopmentProvider, headers: &HeaderMap) -> Option<SignIn> {
+pub(crate) fn current(provider: &DevelopmentProvider, headers: &HeaderMap) -> Option<Session> {
     let state = provider.state();
-    cookies(headers).find_map(|id| state.sign_ins.get(id)).cloned()
+    cookies(headers, COOKIE).find_map(|id| state.sessions.known.get(id)).cloned()
 }
 
-/// Begins a session; the second value is the cookie to set.
-pub(crate) fn begin(provider: &DevelopmentProvider, user: Arc<User>) -> (SignIn, Option<HeaderValue>) {
-    let (id, sid) = (identifier(), identifier());
+/// Signs somebody in; the second value is the cookie to set. Who comes again goes on in the session that was, under a new
+/// secret; the session of somebody else at this browser ends.
+pub(crate) fn begin(
+    provider: &DevelopmentProvider,
+    headers: &HeaderMap,
+    user: Arc<User>,
+) -> (Session, Option<HeaderValue>) {
+    let (sid, clients) = match current(provider, headers) {
+        Some(earlier) if earlier.sign_in.user.sub() == user.sub() => {
+            let sid = earlier.sign_in.sid;
+            provider.state().sessions.known.retain(|session| session.sign_in.sid != sid);
+            (sid, earlier.clients)
+        }
+        earlier => {
+            let is_earlier =
+                |session: &Session| earlier.as_ref().is_some_and(|it| it.sign_in.sid == session.sign_in.sid);
+            back_channel::tell_of_sessions(provider, &logout::end(provider, is_earlier), None);
+            (identifier(), BTreeSet::new())
+        }
+    };
     let sign_in = SignIn { user, auth_time: provider.now(), sid };
-    provider.state().sign_ins.insert(id.clone(), sign_in.clone());
-    (sign_in, cookie(provider, &id, ""))
+    let session = Session { sign_in, browser_state: identifier(), clients };
+    let id = identifier();
+    provider.state().sessions.known.insert(id.clone(), session.clone());
+    (session, session_cookie(provider, &id, ""))
 }
 
-/// Ends the session of this public name.
-pub(crate) fn end(provider: &DevelopmentProvider, sid: &str) {
-    provider.state().sign_ins.retain(|sign_in| sign_in.sid != sid);
+/// Remembers that a client learned of a session.
+pub(crate) fn visited(provider: &DevelopmentProvider, sid: &str, client_id: &str) {
+    let mut state = provider.state();
+    if let Some(session) = state.sessions.known.values_mut().find(|session| session.sign_in.sid == sid) {
+        session.clients.insert(client_id.to_owned());
+    }
 }
 
-/// The cookie by which the browser forgets its session.
-pub(crate) fn forget(provider: &DevelopmentProvider) -> Option<HeaderValue> {
-    cookie(provider, "", "; Max-Age=0")
+/// The state of the browser that sent a request, in which this session goes on, or none.
+pub(crate) fn browser_state(
+    provider: &DevelopmentProvider,
+    headers: &HeaderMap,
+    session: Option<&Session>,
+) -> BrowserState {
+    let had = cookies(headers, STATE_COOKIE).next();
+    let value = match session {
+        Some(session) => session.browser_state.clone(),
+        // It changes once when a session is over, and then no more.
+        None => had.filter(|had| had.starts_with(NOBODY)).map_or_else(nobody, str::to_owned),
+    };
+    let cookie = (had != Some(&value)).then(|| state_cookie(provider, &value)).flatten();
+    BrowserState { value, cookie }
 }
 
-fn cookie(provider: &DevelopmentProvider, id: &str, more: &str) -> Option<HeaderValue> {
+/// The cookies by which a browser forgets its session.
+pub(crate) fn forget(provider: &DevelopmentProvider) -> Vec<HeaderValue> {
+    [session_cookie(provider, "", "; Max-Age=0"), state_cookie(provider, &nobody())].into_iter().flatten().collect()
+}
+
+fn nobody() -> String {
+    format!("{NOBODY}{}", identifier())
+}
+
+fn session_cookie(provider: &DevelopmentProvider, id: &str, more: &str) -> Option<HeaderValue> {
+    let reach = if provider.state().sessions.reach_frames {
+        "SameSite=None; Secure"
+    } else if provider.url().scheme() == "https" {
+        "SameSite=Lax; Secure"
+    } else {
+        "SameSite=Lax"
+    };
     let path = provider.url().path();
-    let secure = if provider.url().scheme() == "https" { "; Secure" } else { "" };
-    HeaderValue::try_from(format!("{COOKIE}={id}; Path={path}; HttpOnly; SameSite=Lax{secure}{more}")).ok()
+    HeaderValue::try_from(format!("{COOKIE}={id}; Path={path}; HttpOnly; {reach}{more}")).ok()
 }
 
-fn cookies(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+/// Secure on a plain loopback address too, where browsers take it, since `SameSite=None` asks for it.
+fn state_cookie(provider: &DevelopmentProvider, value: &str) -> Option<HeaderValue> {
+    let path = provider.url().path();
+    HeaderValue::try_from(format!("{STATE_COOKIE}={value}; Path={path}; SameSite=None; Secure")).ok()
+}
+
+fn cookies<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
     headers
         .get_all(header::COOKIE)
         .into_iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+        .filter_map(move |pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
 }

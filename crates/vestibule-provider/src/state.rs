@@ -8,11 +8,12 @@ use std::{
 use vestibule_core::NumericDate;
 
 use crate::{
-    client::RegisteredClient, fault::Fault, hold::Gate, pkce::CodeChallenge, record::RecordedRequest,
-    registration::Registrations, user::User,
+    back_channel::Outbox, client::RegisteredClient, fault::Fault, hold::Gate, pkce::CodeChallenge,
+    record::RecordedRequest, refresh_token::Families, registration::Registrations, session::Sessions, tally::Tally,
+    token::TokenSettings, user::User,
 };
 
-/// The most grants, access tokens and sessions that are kept, each; the oldest goes first.
+/// The most grants, tokens of each kind and sessions that are kept; the oldest goes first.
 const MOST: usize = 10_000;
 
 #[derive(Default)]
@@ -25,12 +26,26 @@ pub(crate) struct State {
     pub(crate) cache_seconds: Option<u32>,
     pub(crate) now: Option<NumericDate>,
     pub(crate) requests: VecDeque<RecordedRequest>,
-    pub(crate) sign_ins: Bounded<SignIn>,
+    pub(crate) tally: Tally,
+    pub(crate) sessions: Sessions,
     pub(crate) grants: Bounded<Grant>,
     pub(crate) access_tokens: Bounded<AccessToken>,
+    pub(crate) families: Families,
+    pub(crate) token_settings: TokenSettings,
+    pub(crate) outbox: Outbox,
 }
 
-/// A person at a browser: the provider's own session.
+impl State {
+    /// Ends what a code brought: refresh and access tokens alike (RFC 6749 4.1.2, RFC 9700 4.14.2).
+    pub(crate) fn revoke(&mut self, code: &str) {
+        self.access_tokens.retain(|token| token.code != code);
+        if self.families.end(code) {
+            self.tally.families_revoked += 1;
+        }
+    }
+}
+
+/// Who signed in, when, and in which session.
 #[derive(Clone)]
 pub(crate) struct SignIn {
     pub(crate) user: Arc<User>,
@@ -55,8 +70,9 @@ pub(crate) struct Grant {
 /// What an access token opens.
 #[derive(Clone)]
 pub(crate) struct AccessToken {
-    /// The code that it came from: a second use of that code ends it.
+    /// The code that it came from, or that the refresh token came from that it came from.
     pub(crate) code: String,
+    pub(crate) client_id: String,
     pub(crate) user: Arc<User>,
     pub(crate) scope: String,
     pub(crate) expires_at: NumericDate,
@@ -93,8 +109,33 @@ impl<V> Bounded<V> {
         self.entries.values()
     }
 
+    pub(crate) fn in_order(&self) -> impl Iterator<Item = &V> {
+        self.order.iter().filter_map(|key| self.entries.get(key))
+    }
+
+    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
+        self.entries.values_mut()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut V> {
         self.entries.get_mut(key)
+    }
+
+    pub(crate) fn take(&mut self, key: &str) -> Option<V> {
+        let value = self.entries.remove(key)?;
+        self.order.retain(|kept| kept != key);
+        Some(value)
+    }
+
+    /// Takes out all of which this is true.
+    pub(crate) fn take_all(&mut self, is_meant: impl Fn(&V) -> bool) -> Vec<V> {
+        let keys: Vec<String> =
+            self.order.iter().filter(|key| self.entries.get(*key).is_some_and(&is_meant)).cloned().collect();
+        keys.iter().filter_map(|key| self.take(key)).collect()
     }
 
     pub(crate) fn retain(&mut self, keep: impl Fn(&V) -> bool) {
@@ -131,5 +172,9 @@ mod tests {
         bounded.insert("b".to_owned(), 2);
         bounded.retain(|number| *number == 2);
         assert_eq!((bounded.get("a"), bounded.order.len()), (None, 1));
+        bounded.insert("c".to_owned(), 3);
+        assert_eq!((bounded.take("b"), bounded.take("b"), bounded.order.len()), (Some(2), None, 1));
+        bounded.insert("d".to_owned(), 4);
+        assert_eq!((bounded.take_all(|number| *number > 2), bounded.order.len(), bounded.len()), (vec![3, 4], 0, 0));
     }
 }

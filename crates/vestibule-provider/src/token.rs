@@ -1,4 +1,10 @@
-//! The token endpoint: a code for tokens, once (Core 3.1.3).
+//! The token endpoint: a code or a refresh token for tokens (Core 3.1.3, Core 12).
+
+mod code;
+mod id_token;
+mod refresh;
+
+use std::time::Duration;
 
 use axum::{
     Json,
@@ -8,134 +14,140 @@ use axum::{
 };
 use http::HeaderMap;
 use serde_json::{Map, Value, json};
-use vestibule_core::jose::access_token_hash;
 
 use crate::{
     client::RegisteredClient,
     client_auth::authenticate,
     denial::{Denial, not_stored},
     identifier::identifier,
-    media_type,
     parameters::Parameters,
     provider::DevelopmentProvider,
-    state::{AccessToken, Grant},
+    state::{AccessToken, SignIn},
 };
 
-/// Seconds from a code's making to its end (RFC 6749 4.1.2: ten minutes at most).
-const CODE_LIFETIME: i64 = 60;
-/// Seconds that an ID Token is good for.
-const ID_TOKEN_LIFETIME: i64 = 300;
-/// Seconds that an access token is good for.
-const ACCESS_TOKEN_LIFETIME: i64 = 3600;
+/// What the token endpoint gives.
+pub(crate) struct TokenSettings {
+    /// Seconds that an access token is good for.
+    access_token_lifetime: i64,
+    has_id_token_at_refresh: bool,
+    /// Seconds from the login on, where ID Tokens set a limit to the client's own session.
+    pub(crate) session_expiry_after: Option<i64>,
+}
+
+/// What is granted, and on what ground.
+struct Granted {
+    /// The code, or the one that the refresh token came from.
+    code: String,
+    sign_in: SignIn,
+    scope: String,
+    refresh_token: Option<String>,
+    ground: Ground,
+}
+
+enum Ground {
+    Code { nonce: Option<String> },
+    RefreshToken,
+}
+
+impl DevelopmentProvider {
+    /// Ends access tokens that are given from now on so long after, by the provider's clock and in whole seconds: an hour,
+    /// unless said.
+    pub fn access_tokens_live(self, lifetime: Duration) -> Self {
+        self.state().token_settings.access_token_lifetime = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
+        self
+    }
+
+    /// Limits the sessions of clients, by the claim `session_expiry` in ID Tokens: so many seconds after each is made, or before it.
+    pub fn sessions_expire_after(self, seconds: i64) -> Self {
+        self.state().token_settings.session_expiry_after = Some(seconds);
+        self
+    }
+
+    /// Answers refresh requests without an ID Token, as a provider may (Core 12.2).
+    pub fn without_id_token_at_refresh(self) -> Self {
+        self.state().token_settings.has_id_token_at_refresh = false;
+        self
+    }
+}
+
+impl Default for TokenSettings {
+    fn default() -> Self {
+        Self { access_token_lifetime: 3600, has_id_token_at_refresh: true, session_expiry_after: None }
+    }
+}
 
 pub(crate) async fn token(State(provider): State<DevelopmentProvider>, headers: HeaderMap, body: Bytes) -> Response {
-    if let Some(answer) = provider.hooks().token_answer() {
+    if let Some(answer) = provider.hooks().token_answer(is_refresh(&body)) {
         return answer;
     }
-    match redeem(&provider, &headers, &body) {
-        Ok(members) => not_stored(Json(members).into_response()),
+    match grant(&provider, &headers, &body) {
+        Ok(members) => provider.hooks().token_response(is_refresh(&body), not_stored(Json(members).into_response())),
         Err(denial) => not_stored(denial.into_response()),
     }
 }
 
-fn redeem(provider: &DevelopmentProvider, headers: &HeaderMap, body: &[u8]) -> Result<Map<String, Value>, Denial> {
-    if !media_type::is(headers, "application/x-www-form-urlencoded") {
-        return Err(Denial::new("invalid_request", "the body must be application/x-www-form-urlencoded"));
-    }
-    let parameters =
-        Parameters::parse(body).map_err(|_| Denial::new("invalid_request", "a parameter is there twice"))?;
+/// Whether this is the body of a refresh request, in order or not.
+pub(crate) fn is_refresh(body: &[u8]) -> bool {
+    Parameters::parse(body).is_ok_and(|parameters| parameters.get("grant_type") == Some("refresh_token"))
+}
+
+fn grant(provider: &DevelopmentProvider, headers: &HeaderMap, body: &[u8]) -> Result<Map<String, Value>, Denial> {
+    let parameters = Parameters::of_form(headers, body)?;
     let client = authenticate(provider, headers, &parameters)?;
-    match parameters.get("grant_type") {
-        Some("authorization_code") => {}
-        Some(_) => return Err(Denial::new("unsupported_grant_type", "grant_type must be authorization_code")),
+    let granted = match parameters.get("grant_type") {
+        Some("authorization_code") => code::redeem(provider, &client, &parameters)?,
+        Some("refresh_token") => refresh::refresh(provider, &client, &parameters)?,
+        Some(_) => {
+            return Err(Denial::new("unsupported_grant_type", "it must be authorization_code or refresh_token"));
+        }
         None => return Err(Denial::new("invalid_request", "grant_type is missing")),
-    }
-    let code = parameters.get("code").ok_or(Denial::new("invalid_request", "code is missing"))?;
-    let grant = take(provider, &client, code)?;
-    check(provider, &grant, &parameters)?;
-    tokens(provider, &client, code, &grant)
+    };
+    answer(provider, &client, granted)
 }
 
-/// Core 3.1.3.2: a code of this client, for the first time. A second time ends what the first brought (RFC 6749 4.1.2).
-fn take(provider: &DevelopmentProvider, client: &RegisteredClient, code: &str) -> Result<Grant, Denial> {
-    let mut state = provider.state();
-    let grant = state.grants.get_mut(code).filter(|grant| grant.client_id == client.client_id());
-    let grant = grant.ok_or_else(|| invalid_grant("there is no such code for this client"))?;
-    if grant.is_used {
-        state.access_tokens.retain(|token| token.code != code);
-        return Err(invalid_grant("the code was used before"));
-    }
-    grant.is_used = true;
-    Ok(grant.clone())
-}
-
-fn check(provider: &DevelopmentProvider, grant: &Grant, parameters: &Parameters) -> Result<(), Denial> {
-    if provider.now().seconds_since(grant.issued_at) > CODE_LIFETIME {
-        return Err(invalid_grant("the code has expired"));
-    }
-    // RFC 6749 4.1.3
-    if parameters.get("redirect_uri") != Some(&grant.redirect_uri) {
-        return Err(invalid_grant("redirect_uri is not the one of the authorization request"));
-    }
-    match (&grant.code_challenge, parameters.get("code_verifier")) {
-        (Some(challenge), Some(verifier)) if challenge.fits(verifier) => Ok(()),
-        (Some(_), _) => Err(invalid_grant("code_verifier does not fit the code_challenge")),
-        // RFC 9700 4.8.2: a challenge that got lost on the way is an attack.
-        (None, Some(_)) => Err(invalid_grant("a code_verifier, but no code_challenge before")),
-        (None, None) => Ok(()),
-    }
-}
-
-fn tokens(
+fn answer(
     provider: &DevelopmentProvider,
     client: &RegisteredClient,
-    code: &str,
-    grant: &Grant,
+    granted: Granted,
 ) -> Result<Map<String, Value>, Denial> {
-    let (access_token, hooks) = (identifier(), provider.hooks());
-    let mut claims = id_token_claims(provider, client, grant, &access_token);
-    hooks.id_token_claims(&mut claims, client.algorithm());
-    let id_token = hooks.id_token(&mut provider.keys(), client, &claims)?;
-    let entry = AccessToken {
-        code: code.to_owned(),
-        user: grant.sign_in.user.clone(),
-        scope: grant.scope.clone(),
-        expires_at: provider.now().plus(ACCESS_TOKEN_LIFETIME),
+    let access_token = identifier();
+    let (lifetime, has_id_token) = {
+        let settings = &provider.state().token_settings;
+        (settings.access_token_lifetime, settings.has_id_token_at_refresh || granted.ground.is_code())
     };
-    provider.state().access_tokens.insert(access_token.clone(), entry);
     let mut members = object(json!({
         "access_token": access_token,
         "token_type": "Bearer",
-        "expires_in": ACCESS_TOKEN_LIFETIME,
-        "scope": grant.scope,
-        "id_token": id_token,
+        "expires_in": lifetime,
+        "scope": granted.scope,
     }));
-    hooks.token_members(&mut members);
+    if has_id_token {
+        members.insert("id_token".to_owned(), json!(id_token::signed(provider, client, &granted, &access_token)?));
+    }
+    if let Some(refresh_token) = &granted.refresh_token {
+        members.insert("refresh_token".to_owned(), json!(refresh_token));
+    }
+    provider.hooks().token_members(&mut members, !granted.ground.is_code());
+    let entry = AccessToken {
+        code: granted.code.clone(),
+        client_id: client.client_id().to_owned(),
+        user: granted.sign_in.user,
+        scope: granted.scope,
+        expires_at: provider.now().plus(lifetime),
+    };
+    let mut state = provider.state();
+    // Somebody may have shown a used refresh token while this answer was made.
+    if granted.refresh_token.is_none() || state.families.is_live(&granted.code) {
+        state.access_tokens.insert(access_token, entry);
+    }
+    drop(state);
     Ok(members)
 }
 
-/// Core 2 and 3.1.3.6. Claims about the person are the userinfo endpoint's to give.
-fn id_token_claims(
-    provider: &DevelopmentProvider,
-    client: &RegisteredClient,
-    grant: &Grant,
-    access_token: &str,
-) -> Map<String, Value> {
-    let now = provider.now();
-    let mut claims = object(json!({
-        "iss": provider.issuer(),
-        "sub": grant.sign_in.user.sub(),
-        "aud": client.client_id(),
-        "exp": now.plus(ID_TOKEN_LIFETIME),
-        "iat": now,
-        "auth_time": grant.sign_in.auth_time,
-        "at_hash": access_token_hash(client.algorithm(), access_token),
-        "sid": grant.sign_in.sid,
-    }));
-    if let Some(nonce) = &grant.nonce {
-        claims.insert("nonce".to_owned(), json!(nonce));
+impl Ground {
+    fn is_code(&self) -> bool {
+        matches!(self, Self::Code { .. })
     }
-    claims
 }
 
 fn object(value: Value) -> Map<String, Value> {

@@ -19,8 +19,10 @@ pub(super) struct Jar(Vec<Cookie>);
 pub(super) struct Context {
     /// Whether the request comes from the same site, or from the person.
     pub(super) is_same_site: bool,
-    /// Whether it is a top-level navigation by a safe method.
-    pub(super) is_safe_navigation: bool,
+    /// Whether it is for the whole window, and not for a frame or a script.
+    pub(super) is_top_level: bool,
+    /// Whether its method is a safe one.
+    pub(super) is_safe: bool,
 }
 
 /// The most cookies of one host, as in Chromium; the oldest goes first.
@@ -28,8 +30,10 @@ const MOST_PER_HOST: usize = 180;
 
 impl Jar {
     /// Takes a `Set-Cookie` line from `url`, unless the rules refuse it.
-    pub(super) fn store(&mut self, url: &Url, line: &str, now: NumericDate) -> bool {
-        let Some(cookie) = Cookie::parse(url, line, now) else { return false };
+    pub(super) fn store(&mut self, url: &Url, line: &str, context: Context, now: NumericDate) -> bool {
+        let Some(cookie) = Cookie::parse(url, line, now).filter(|cookie| context.takes(cookie.same_site)) else {
+            return false;
+        };
         // RFC 6265bis 5.7 (16): plain http cannot put itself before a Secure cookie.
         if !is_trustworthy(url)
             && self.0.iter().any(|kept| kept.secure && kept.name == cookie.name && kept.host == cookie.host)
@@ -81,12 +85,25 @@ impl Jar {
 }
 
 impl Context {
+    /// What the person typed, or a page of the same site.
+    pub(super) const SAME_SITE: Self = Self { is_same_site: true, is_top_level: true, is_safe: true };
+
+    /// Whether it is for a frame or a script of another site.
+    pub(super) fn is_third_party(self) -> bool {
+        !self.is_same_site && !self.is_top_level
+    }
+
     fn permits(self, same_site: SameSite) -> bool {
         match same_site {
             SameSite::None => true,
-            SameSite::Lax => self.is_same_site || self.is_safe_navigation,
+            SameSite::Lax => self.is_same_site || (self.is_top_level && self.is_safe),
             SameSite::Strict => self.is_same_site,
         }
+    }
+
+    /// RFC 6265bis 5.7: from another site's frame or script only a cookie that says `None` is taken.
+    fn takes(self, same_site: SameSite) -> bool {
+        same_site == SameSite::None || !self.is_third_party()
     }
 }
 

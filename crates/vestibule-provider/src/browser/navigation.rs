@@ -34,6 +34,7 @@ pub(super) enum HidesOrigin {
 }
 
 pub(super) struct Navigation {
+    kind: Kind,
     method: Method,
     url: Url,
     body: String,
@@ -41,6 +42,16 @@ pub(super) struct Navigation {
     redirects_left: usize,
     relation: Relation,
     is_origin_tainted: bool,
+}
+
+/// What is navigated, and by whom.
+enum Kind {
+    /// The window, by the person's hand.
+    Clicked,
+    /// The window, by the page's own doing.
+    ByItself,
+    /// A frame of the page at this URL, which the window shows.
+    Frame(Url),
 }
 
 /// The value of `Sec-Fetch-Site`, in the order in which a chain of redirects can only make it worse.
@@ -103,6 +114,7 @@ impl Relation {
 impl Navigation {
     pub(super) fn get(url: Url, initiator: Initiator) -> Self {
         Self {
+            kind: Kind::Clicked,
             method: Method::GET,
             body: String::new(),
             redirects_left: MOST_REDIRECTS,
@@ -117,12 +129,25 @@ impl Navigation {
         Self { method: Method::POST, body, ..Self::get(url, initiator) }
     }
 
+    pub(super) fn frame(url: Url, page: &Page) -> Self {
+        Self { kind: Kind::Frame(page.url().clone()), ..Self::get(url, Initiator::of(page)) }
+    }
+
+    pub(super) fn by_itself(self) -> Self {
+        Self { kind: Kind::ByItself, ..self }
+    }
+
     pub(super) fn staying(self) -> Self {
         Self { redirects_left: 0, ..self }
     }
 
     fn context(&self) -> Context {
-        Context { is_same_site: self.relation < Relation::CrossSite, is_safe_navigation: self.method.is_safe() }
+        let is_same_site = match &self.kind {
+            // RFC 6265bis 5.2.1: what counts is the site in the address bar. Chromium does not ask which way a redirect came.
+            Kind::Frame(page) => is_same_site(page, &self.url),
+            Kind::Clicked | Kind::ByItself => self.relation < Relation::CrossSite,
+        };
+        Context { is_same_site, is_top_level: !matches!(self.kind, Kind::Frame(_)), is_safe: self.method.is_safe() }
     }
 
     fn request(&self) -> Request<Body> {
@@ -138,8 +163,10 @@ impl Navigation {
         if is_trustworthy(&self.url) {
             set("sec-fetch-site", self.relation.name());
             set("sec-fetch-mode", "navigate");
-            set("sec-fetch-user", "?1");
-            set("sec-fetch-dest", "document");
+            if matches!(self.kind, Kind::Clicked) {
+                set("sec-fetch-user", "?1");
+            }
+            set("sec-fetch-dest", if matches!(self.kind, Kind::Frame(_)) { "iframe" } else { "document" });
         }
         if self.method == Method::POST {
             set("content-type", "application/x-www-form-urlencoded");
@@ -189,7 +216,7 @@ impl Navigation {
         let (method, body) = if becomes_get { (Method::GET, String::new()) } else { (self.method, self.body) };
         let relation = self.relation.max(self.initiator.relation(&target));
         let redirects_left = self.redirects_left - 1;
-        Self { method, body, url: target, relation, redirects_left, is_origin_tainted, initiator: self.initiator }
+        Self { method, body, url: target, relation, redirects_left, is_origin_tainted, ..self }
     }
 }
 
@@ -210,7 +237,9 @@ impl Browser {
     /// One request and its answer, with the cookies that belong to both.
     pub(super) async fn carry(&mut self, url: &Url, context: Context, mut request: Request<Body>) -> Response<Bytes> {
         let now = self.clock();
-        let cookies = self.jar.header(url, context, now).and_then(|line| HeaderValue::try_from(line).ok());
+        let is_cookieless = self.blocks_third_party_cookies && context.is_third_party();
+        let cookies = self.jar.header(url, context, now).filter(|_| !is_cookieless);
+        let cookies = cookies.and_then(|line| HeaderValue::try_from(line).ok());
         request.headers_mut().extend(cookies.map(|line| (header::COOKIE, line)));
         as_servers_see_it(&mut request, url);
         let Some(router) = self.sites.get(&url.origin().ascii_serialization()) else {
@@ -219,8 +248,8 @@ impl Browser {
         let Ok(response) = router.clone().oneshot(request).await;
         let (parts, body) = response.into_parts();
         for set_cookie in parts.headers.get_all(header::SET_COOKIE) {
-            if let Ok(line) = set_cookie.to_str() {
-                self.jar.store(url, line, now);
+            if let (false, Ok(line)) = (is_cookieless, set_cookie.to_str()) {
+                self.jar.store(url, line, context, now);
             }
         }
         // A body that breaks off is shown as far as it is text: not at all.

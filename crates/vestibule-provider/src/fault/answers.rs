@@ -4,7 +4,7 @@ use axum::{
     Json,
     response::{Html, IntoResponse, Redirect, Response},
 };
-use http::StatusCode;
+use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 
 use super::{Fault, Hooks};
@@ -38,8 +38,9 @@ impl Hooks {
         }
     }
 
-    pub(crate) fn token_answer(&self) -> Option<Response> {
+    pub(crate) fn token_answer(&self, is_refresh: bool) -> Option<Response> {
         let answer = match self.0.as_ref()? {
+            Fault::Refresh(_) if is_refresh => self.refresh_answer()?,
             Fault::TokenError { error, error_description } => denial(error, error_description.as_deref()),
             Fault::TokenRedirect(url) => Redirect::temporary(url).into_response(),
             Fault::ServerError => server_error(),
@@ -52,6 +53,17 @@ impl Hooks {
         Some(not_stored(answer))
     }
 
+    pub(crate) fn revocation_answer(&self) -> Option<Response> {
+        match self.0.as_ref()? {
+            Fault::RevocationUnavailable => {
+                let mut answer = StatusCode::SERVICE_UNAVAILABLE.into_response();
+                answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
+                Some(not_stored(answer))
+            }
+            _ => None,
+        }
+    }
+
     pub(crate) fn userinfo_answer(&self) -> Option<Response> {
         match self.0.as_ref()? {
             Fault::UserInfoServerError => Some(server_error()),
@@ -61,11 +73,11 @@ impl Hooks {
     }
 }
 
-fn denial(error: &str, error_description: Option<&str>) -> Response {
+pub(super) fn denial(error: &str, error_description: Option<&str>) -> Response {
     Denial::with_optional_description(error.to_owned(), error_description.map(str::to_owned)).into_response()
 }
 
-fn server_error() -> Response {
+pub(super) fn server_error() -> Response {
     StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
 

@@ -32,9 +32,12 @@ impl Hooks {
     }
 
     /// The members of the token response.
-    pub(crate) fn token_members(&self, members: &mut Map<String, Value>) {
+    pub(crate) fn token_members(&self, members: &mut Map<String, Value>, is_refresh: bool) {
         if self.0 == Some(Fault::MissingIdToken) {
             members.remove("id_token");
+        }
+        if is_refresh {
+            self.refresh_members(members);
         }
     }
 

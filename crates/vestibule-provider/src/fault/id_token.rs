@@ -62,7 +62,7 @@ fn shift_times(claims: &mut Map<String, Value>, seconds: i64) {
 }
 
 /// Another first character: still canonical base64url, and never the same signature.
-fn break_signature(token: &str) -> String {
+pub(super) fn break_signature(token: &str) -> String {
     let (signed, signature) = token.rsplit_once('.').unwrap_or((token, ""));
     let first = if signature.starts_with('A') { 'B' } else { 'A' };
     format!("{signed}.{first}{}", signature.chars().skip(1).collect::<String>())

@@ -4,12 +4,15 @@ use serde_json::{Map, Value, json};
 use url::Url;
 use vestibule_core::{NumericDate, Secret, SignatureAlgorithm, TokenEndpointAuthMethod, issuer::is_https_or_loopback};
 
+use super::{Registrations, logout_uris::LogoutUris};
 use crate::{client::RegisteredClient, denial::Denial};
 
 /// A registration request in order.
 pub(crate) struct RegistrationRequest {
     redirect_uris: Vec<String>,
     post_logout_redirect_uris: Vec<String>,
+    logout_uris: LogoutUris,
+    has_refresh_tokens: bool,
     client_name: Option<String>,
     token_endpoint_auth_method: TokenEndpointAuthMethod,
     id_token_signed_response_alg: SignatureAlgorithm,
@@ -28,13 +31,17 @@ const TEXTS: [&str; 8] =
     ["client_name", "client_uri", "logo_uri", "policy_uri", "tos_uri", "scope", "software_id", "software_version"];
 
 impl RegistrationRequest {
-    /// Reads the body. Members that the provider knows nothing of are left out (RFC 7591 2).
-    pub(crate) fn parse(body: &[u8]) -> Result<Self, Denial> {
-        let asked: Map<String, Value> =
+    /// Reads the body, as this provider takes it. Members that the provider knows nothing of are left out (RFC 7591 2).
+    pub(crate) fn parse(body: &[u8], registrations: &Registrations) -> Result<Self, Denial> {
+        let mut asked: Map<String, Value> =
             serde_json::from_slice(body).map_err(|_| invalid("the body must be a JSON object"))?;
+        registrations.substitute_in(&mut asked);
         check_flow(&asked)?;
+        let redirect_uris = redirect_uris(&asked)?;
         let request = Self {
-            redirect_uris: redirect_uris(&asked)?,
+            logout_uris: LogoutUris::read(&asked, &redirect_uris)?,
+            has_refresh_tokens: list(&asked, "grant_types")?.is_some_and(|types| types.contains(&"refresh_token")),
+            redirect_uris,
             post_logout_redirect_uris: post_logout_redirect_uris(&asked)?,
             client_name: text(&asked, "client_name")?.map(str::to_owned),
             token_endpoint_auth_method: auth_method(&asked)?,
@@ -69,7 +76,9 @@ impl RegistrationRequest {
         }
         let client = self.redirect_uris.iter().fold(client, RegisteredClient::redirect_uri);
         let client = self.post_logout_redirect_uris.iter().fold(client, RegisteredClient::post_logout_redirect_uri);
-        client
+        let client = if self.has_refresh_tokens { client.grant_type("refresh_token") } else { client };
+        self.logout_uris
+            .put_into(client)
             .token_endpoint_auth_method(self.token_endpoint_auth_method)
             .id_token_signed_response_alg(self.id_token_signed_response_alg)
     }
@@ -77,10 +86,12 @@ impl RegistrationRequest {
     /// The metadata as registered, with what was not asked for and is so (Registration 3.2).
     pub(crate) fn registered(&self) -> Map<String, Value> {
         let mut members = self.described.clone();
+        let refresh_token = self.has_refresh_tokens.then_some("refresh_token");
+        let grant_types: Vec<&str> = ["authorization_code"].into_iter().chain(refresh_token).collect();
         for (name, value) in [
             ("redirect_uris", json!(self.redirect_uris)),
             ("response_types", json!(["code"])),
-            ("grant_types", json!(["authorization_code"])),
+            ("grant_types", json!(grant_types)),
             ("subject_type", json!("public")),
             ("token_endpoint_auth_method", json!(self.token_endpoint_auth_method)),
             ("id_token_signed_response_alg", json!(self.id_token_signed_response_alg)),
@@ -90,6 +101,7 @@ impl RegistrationRequest {
         if !self.post_logout_redirect_uris.is_empty() {
             members.insert("post_logout_redirect_uris".to_owned(), json!(self.post_logout_redirect_uris));
         }
+        self.logout_uris.tell(&mut members);
         members
     }
 }
@@ -104,7 +116,6 @@ fn check_flow(asked: &Map<String, Value>) -> Result<(), Denial> {
     if !grant_types.contains(&"authorization_code") {
         return Err(invalid("grant_types lacks authorization_code, which the response type code needs"));
     }
-    // RFC 7591 3.2.1: there are no refresh tokens, and the answer says so.
     if grant_types.iter().any(|grant_type| !["authorization_code", "refresh_token"].contains(grant_type)) {
         return Err(invalid("grant_types has one that is not supported, or has no response type"));
     }
@@ -134,7 +145,7 @@ fn post_logout_redirect_uris(asked: &Map<String, Value>) -> Result<Vec<String>, 
 }
 
 /// RFC 6749 3.1.2. It is later compared and sent as it is written, so that it must be written as a header needs it.
-fn is_returnable(uri: &str) -> bool {
+pub(super) fn is_returnable(uri: &str) -> bool {
     let is_written_out = uri.contains("://") && !uri.contains('\\') && uri.bytes().all(|byte| byte.is_ascii_graphic());
     is_written_out && Url::parse(uri).is_ok_and(|url| is_https_or_loopback(&url) && url.fragment().is_none())
 }
@@ -176,9 +187,14 @@ fn member<'a>(asked: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     asked.get(name).filter(|value| !value.is_null())
 }
 
-fn text<'a>(asked: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str>, Denial> {
+pub(super) fn text<'a>(asked: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str>, Denial> {
     let text = |value: &'a Value| value.as_str().ok_or_else(|| invalid(format!("{name} must be a text")));
     member(asked, name).map(text).transpose()
+}
+
+pub(super) fn flag(asked: &Map<String, Value>, name: &str) -> Result<bool, Denial> {
+    let flag = |value: &Value| value.as_bool().ok_or_else(|| invalid(format!("{name} must be true or false")));
+    Ok(member(asked, name).map(flag).transpose()?.unwrap_or_default())
 }
 
 fn list<'a>(asked: &'a Map<String, Value>, name: &str) -> Result<Option<Vec<&'a str>>, Denial> {
@@ -187,6 +203,6 @@ fn list<'a>(asked: &'a Map<String, Value>, name: &str) -> Result<Option<Vec<&'a 
     member(asked, name).map(list).transpose()
 }
 
-fn invalid(why: impl Into<String>) -> Denial {
+pub(super) fn invalid(why: impl Into<String>) -> Denial {
     Denial::new("invalid_client_metadata", why)
 }

@@ -73,7 +73,7 @@ async fn a_sign_in_goes_back_with_code_state_and_iss() {
     let page = browser.sign_in_as(&page, "bob").await;
     assert_eq!(page.text(), "the application");
     let names: Vec<String> = page.url().query_pairs().map(|(name, _)| name.into_owned()).collect();
-    assert_eq!(names, ["kept", "code", "state", "iss"]);
+    assert_eq!(names, ["kept", "code", "state", "iss", "session_state"]);
     let cookie = browser.cookies().next().expect("a session");
     assert_eq!((cookie.name.as_str(), cookie.http_only, cookie.host.as_str()), ("provider_session", true, "127.0.0.1"));
 }

@@ -1,8 +1,13 @@
 //! A small relying party made of core alone, and a browser.
 
 use axum::Router;
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use bytes::Bytes;
 use http::{Request, Response};
+use serde_json::Value;
 use url::{Url, form_urlencoded};
 use vestibule_core::{
     AuthorizationCode, AuthorizationRequest, AuthorizationResponse, Client, ClientMetadata, Entropy, Exchange,
@@ -104,6 +109,61 @@ pub(crate) async fn send(
 ) -> Response<Bytes> {
     let request = request.body(Bytes::from(body.to_owned())).expect("a request");
     provider.send(request, Limits::new(usize::MAX, &[])).await.expect("an answer")
+}
+
+/// A form that `rp` sends by itself, with its credentials.
+pub(crate) async fn post(provider: &DevelopmentProvider, path: &str, fields: &[(&str, &str)]) -> Response<Bytes> {
+    post_as(provider, "rp:s%3A%25%2B%C3%A9", path, fields).await
+}
+
+/// A form that the client of these credentials sends by itself.
+pub(crate) async fn post_as(
+    provider: &DevelopmentProvider,
+    basic: &str,
+    path: &str,
+    fields: &[(&str, &str)],
+) -> Response<Bytes> {
+    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    let request = Request::post(format!("{}{path}", provider.issuer()))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("authorization", format!("Basic {}", STANDARD.encode(basic)));
+    send(provider, request, &body).await
+}
+
+/// What `rp` gets for a login of alice in this browser.
+pub(crate) async fn login(provider: &DevelopmentProvider, browser: &mut Browser, scope: &str) -> Value {
+    let page = browser.get(&authorize_url(&[("scope", scope)])).await;
+    let page = if is_sign_in(&page) { browser.sign_in_as(&page, "alice").await } else { page };
+    let code = parameter(page.url(), "code").expect("a code");
+    let redeem = [
+        ("grant_type", "authorization_code"),
+        ("redirect_uri", REDIRECT_URI),
+        ("code_verifier", VERIFIER),
+        ("code", &code),
+    ];
+    json(&post(provider, "/token", &redeem).await)
+}
+
+/// The status of the userinfo endpoint for an access token.
+pub(crate) async fn userinfo(provider: &DevelopmentProvider, access_token: &str) -> u16 {
+    let request = Request::get("http://127.0.0.1:3001/userinfo");
+    let request = request.header("authorization", format!("Bearer {access_token}"));
+    send(provider, request, "").await.status().as_u16()
+}
+
+pub(crate) fn text<'a>(answer: &'a Value, name: &str) -> &'a str {
+    answer[name].as_str().unwrap_or_else(|| panic!("{name} is not a text: {answer}"))
+}
+
+/// What a token says, whoever signed it.
+pub(crate) fn claims(token: &str) -> Value {
+    part(token, 1)
+}
+
+/// The header or the payload of a token.
+pub(crate) fn part(token: &str, number: usize) -> Value {
+    let part = token.split('.').nth(number).expect("a compact token");
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).expect("base64url")).expect("JSON")
 }
 
 pub(crate) fn json(response: &Response<Bytes>) -> serde_json::Value {

@@ -106,7 +106,7 @@ async fn the_answer_says_everything_that_is_registered() {
         "redirect_uris": [REDIRECT_URI, "https://app.example/callback?a=b"],
         "post_logout_redirect_uris": [GOODBYE],
         "response_types": ["code"],
-        "grant_types": ["authorization_code"],
+        "grant_types": ["authorization_code", "refresh_token"],
         "application_type": "web",
         "subject_type": "public",
         "token_endpoint_auth_method": "client_secret_post",
@@ -189,6 +189,38 @@ async fn an_initial_access_token_keeps_strangers_out() {
         );
     }
     assert!(Party::registering(&provider, &es256().initial_access_token("let me in")).await.is_ok());
+}
+
+/// R100: as a provider may (RFC 7591 3.2.1).
+#[tokio::test]
+async fn a_client_is_registered_as_the_provider_likes_and_told_so() {
+    let substituted = [
+        ("redirect_uris", json!(["https://app.example/elsewhere"])),
+        ("token_endpoint_auth_method", json!("client_secret_post")),
+        ("id_token_signed_response_alg", json!("EdDSA")),
+        ("client_name", json!("Registered by Policy")),
+        ("scope", json!("openid")),
+    ];
+    let provider = substituted
+        .iter()
+        .cloned()
+        .fold(provider(), |provider, (member, value)| provider.substitutes_at_registration(member, value));
+    let asked = json!({
+        "redirect_uris": [REDIRECT_URI], "token_endpoint_auth_method": "none", "client_name": "Photo Album",
+    });
+    let told = party::json(&register(&provider, &asked).await);
+    for (member, value) in substituted {
+        assert_eq!(told[member], value, "{member}");
+    }
+    assert!(text(&told, "client_secret").len() >= 64, "the method that was substituted needs one");
+    // What was registered is what holds.
+    for (redirect_uri, status) in
+        [(REDIRECT_URI, StatusCode::BAD_REQUEST), ("https://app.example/elsewhere", StatusCode::OK)]
+    {
+        let parameters = [("client_id", text(&told, "client_id")), ("redirect_uri", redirect_uri)];
+        let page = browser(&provider).get(&party::authorize_url(&parameters)).await;
+        assert_eq!(page.status(), status, "{redirect_uri}");
+    }
 }
 
 /// RFC 7592 2.1
