@@ -1,4 +1,4 @@
-//! Vestibule and its builder. Every wrong setting ends here, before anybody knocks.
+//! The builder: every wrong setting ends here, before anybody knocks.
 
 mod checks;
 
@@ -7,140 +7,30 @@ use std::{collections::BTreeMap, fmt, future::Future, sync::Arc};
 use axum::{Router, handler::Handler};
 use vestibule_core::HttpClient;
 
-use self::checks::{check_providers, default_http_client, default_provider, parse_after_logout};
+use self::checks::{
+    check_providers, check_secret_keys, default_http_client, default_provider, keeping, parse_after_logout,
+};
 use crate::{
     base_url::BaseUrl,
     clock::{Clock, SystemClock},
     config_error::ConfigError,
-    door::{Burnt, Door, Seals, context},
-    gate::RequireLogin,
+    door::{Door, Seals, context},
     new_login::{NewLogin, OnLogin, Refusal},
-    paths::{Paths, Place},
-    provider::{ConnectedProvider, Provider, ProviderError, Remembered, Surroundings},
+    paths::Paths,
+    provider::{Addresses, ConnectedProvider, Provider, Remembered, Surroundings},
+    refresh::flights::Refreshes,
     registration_store::RegistrationStore,
-    return_address::ReturnAddress,
-    routes,
     session::{
         SessionPolicy,
         cookie::{CookieNames, Purpose},
+        endings::Endings,
+        keys::Keys,
         seal::SecretKey,
     },
+    session_store::SessionStore,
+    tokens::Tokens,
+    vestibule::Vestibule,
 };
-
-/// The room between the street and the house: sign-in for an axum application.
-///
-/// It is a handle: clones share everything.
-///
-/// # Example
-/// ```
-/// use axum::{Router, routing::get};
-/// use vestibule::{Client, EndUser, Provider, SecretKey, Vestibule};
-///
-/// let client = Client::confidential("my-app", "a secret that only the two of us know");
-/// let vestibule = Vestibule::builder("https://app.example.com")
-///     .secret_key(SecretKey::generate())
-///     .provider("corp", Provider::discovered("https://login.example.com", client)?)
-///     .build()?;
-/// let app: Router = vestibule.wrap(
-///     Router::new().route("/", get(|user: EndUser| async move { format!("Hello, {}", user.subject()) })),
-/// );
-/// # Ok::<_, vestibule::ConfigError>(())
-/// ```
-#[derive(Clone, Debug)]
-pub struct Vestibule {
-    door: Arc<Door>,
-}
-
-impl Vestibule {
-    /// Starts with the public base URL: the address that people type. It is never taken from a request.
-    ///
-    /// It may have a path, with or without a slash at the end as the front page has. A path that something strips on the way (a
-    /// proxy, or axum's `nest`) needs nothing more; one that nothing strips needs a [`path_prefix`](Builder::path_prefix).
-    pub fn builder(base_url: impl Into<String>) -> Builder {
-        Builder {
-            base_url: base_url.into(),
-            secret_keys: Vec::new(),
-            providers: Vec::new(),
-            default_provider: None,
-            policy: SessionPolicy::default(),
-            after_logout: None,
-            on_login: None,
-            error_view: None,
-            http_client: None,
-            trusted_ca: None,
-            registrations: None,
-            path_prefix: None,
-            clock: Arc::new(SystemClock),
-        }
-    }
-
-    /// Adds the routes under `/auth` and the session layer to an application.
-    ///
-    /// What is added to the router after this lies outside: a gate or an extractor there answers 500.
-    ///
-    /// # Panics
-    /// When the router has one of our paths already, as axum does for any path twice.
-    pub fn wrap<S>(&self, router: Router<S>) -> Router<S>
-    where
-        S: Clone + Send + Sync + 'static,
-    {
-        routes::wrap(&self.door, router)
-    }
-
-    /// A layer for `route_layer`: it lets in who is signed in.
-    #[must_use]
-    pub fn require_login(&self) -> RequireLogin {
-        let door = Arc::clone(&self.door);
-        RequireLogin::new(move |name| door.provider(name).cloned())
-    }
-
-    /// Fetches the metadata and keys of every provider now, for those who want to fail at start.
-    ///
-    /// # Errors
-    /// [`NotReady`] names the first provider that is not ready and the exact reason.
-    pub async fn ready(&self) -> Result<(), NotReady> {
-        for provider in self.door.providers.values() {
-            provider.ready().await.map_err(|source| NotReady { provider: provider.name().to_owned(), source })?;
-        }
-        Ok(())
-    }
-
-    /// The names of the providers, in alphabetical order.
-    pub fn providers(&self) -> impl Iterator<Item = &str> {
-        self.door.providers.keys().map(String::as_str)
-    }
-
-    /// The path at which a sign-in starts that ends on `return_to`, a path of this application: for links.
-    ///
-    /// A `return_to` that leads anywhere else is left out.
-    #[must_use]
-    pub fn login_path(&self, provider: Option<&str>, return_to: &str) -> String {
-        let return_to = ReturnAddress::parse(&self.door.base, return_to);
-        self.door.paths.public_login(provider, return_to.as_ref())
-    }
-
-    /// The path to which a sign-out form is posted.
-    #[must_use]
-    pub fn logout_path(&self) -> String {
-        self.door.paths.public(Place::Logout)
-    }
-}
-
-/// A provider is not ready.
-#[derive(Debug, thiserror::Error)]
-#[error("provider '{provider}' is not ready")]
-pub struct NotReady {
-    provider: String,
-    source: ProviderError,
-}
-
-impl NotReady {
-    /// The name of the provider, as the builder has it.
-    #[must_use]
-    pub fn provider(&self) -> &str {
-        &self.provider
-    }
-}
 
 /// The settings of a [`Vestibule`].
 #[must_use = "nothing happens until build()"]
@@ -156,11 +46,35 @@ pub struct Builder {
     http_client: Option<Arc<dyn HttpClient>>,
     trusted_ca: Option<Vec<u8>>,
     registrations: Option<Arc<dyn RegistrationStore>>,
+    sessions: Option<Arc<dyn SessionStore>>,
+    marks: Option<Arc<dyn SessionStore>>,
+    tokens: Tokens,
     path_prefix: Option<String>,
     clock: Arc<dyn Clock>,
 }
 
 impl Builder {
+    pub(crate) fn new(base_url: String) -> Self {
+        Self {
+            base_url,
+            secret_keys: Vec::new(),
+            providers: Vec::new(),
+            default_provider: None,
+            policy: SessionPolicy::default(),
+            after_logout: None,
+            on_login: None,
+            error_view: None,
+            http_client: None,
+            trusted_ca: None,
+            registrations: None,
+            sessions: None,
+            marks: None,
+            tokens: Tokens::default(),
+            path_prefix: None,
+            clock: Arc::new(SystemClock),
+        }
+    }
+
     /// The key that seals everything. Required.
     pub fn secret_key(mut self, key: SecretKey) -> Self {
         self.secret_keys.insert(0, key);
@@ -188,6 +102,31 @@ impl Builder {
     /// How long people stay signed in.
     pub fn session(self, policy: SessionPolicy) -> Self {
         Self { policy, ..self }
+    }
+
+    /// Where sessions live: in this store, with a secret in the browser's cookie that leads there. Without a store they live whole
+    /// in sealed cookies. `docs/sessions.md` has a table of what each survives.
+    ///
+    /// # Example
+    /// ```
+    /// use vestibule::{MemoryStore, Vestibule};
+    ///
+    /// let builder = Vestibule::builder("https://app.example.com").sessions(MemoryStore::new());
+    /// # let _ = builder;
+    /// ```
+    pub fn sessions(self, store: impl SessionStore + 'static) -> Self {
+        Self { sessions: Some(Arc::new(store)), ..self }
+    }
+
+    /// For sessions in sealed cookies: where it is kept that some of them were ended, which logins were used, and what is being
+    /// refreshed. In memory unless said, which holds for this process, until it ends.
+    pub fn marks(self, store: impl SessionStore + 'static) -> Self {
+        Self { marks: Some(Arc::new(store)), ..self }
+    }
+
+    /// Which tokens a session keeps: all of them, unless said.
+    pub fn tokens(self, tokens: Tokens) -> Self {
+        Self { tokens, ..self }
     }
 
     /// Where people land who signed out: a path of this application, the front page unless said.
@@ -279,12 +218,7 @@ impl Builder {
     /// [`ConfigError`] names the setting, the value and the remedy.
     pub fn build(self) -> Result<Vestibule, ConfigError> {
         let base = BaseUrl::parse(&self.base_url)?;
-        if self.secret_keys.is_empty() {
-            return Err(ConfigError::new("secret_key", "it is not set").remedy(
-                "give .secret_key(SecretKey::from_env(\"SECRET_KEY\")?), or with a settings file secret_key, secret_key_file or the \
-                 environment variable VESTIBULE_SECRET_KEY: 32 random bytes in base64url, the same on every machine",
-            ));
-        }
+        check_secret_keys(&self.secret_keys)?;
         self.policy.check()?;
         let paths = Paths::new(&base, self.path_prefix.as_deref().unwrap_or(Paths::DEFAULT_PREFIX))?;
         check_providers(&self.providers, &paths)?;
@@ -293,26 +227,18 @@ impl Builder {
             Some(client) => client,
             None => default_http_client(&self.providers, self.trusted_ca.as_deref())?,
         };
+        let keeping = keeping(self.sessions, self.marks)?;
         let surroundings = Surroundings {
             http,
             clock: Arc::clone(&self.clock),
             remembered: Remembered::new(self.registrations, &self.secret_keys, base.as_str()),
-            post_logout_redirect_uri: base.absolute(&paths.public(Place::LoggedOut)),
+            longest_session: self.policy.longest(),
         };
-        let providers: BTreeMap<_, _> = self
-            .providers
-            .into_iter()
-            .map(|(name, provider)| {
-                let redirect_uri = base.absolute(&match provider.own_redirect_path() {
-                    Some(path) => base.public_path(path),
-                    None => paths.public_callback(&name),
-                });
-                let connected = ConnectedProvider::new(name.clone(), provider, redirect_uri, surroundings.clone());
-                (name, Arc::new(connected))
-            })
-            .collect();
+        let providers = connected(self.providers, &base, &paths, &surroundings);
         let default_provider = default_provider(&providers, self.default_provider.as_deref())?;
         let names = CookieNames::new(&base);
+        let endings = Arc::new(Endings::new());
+        keeping.store().listen(endings.listener());
         let door = Door {
             session_context: context(&base, &names.name(Purpose::Session(0))),
             names,
@@ -324,12 +250,31 @@ impl Builder {
             on_login: self.on_login,
             error_view: self.error_view,
             clock: self.clock,
-            burnt: Burnt::new(),
+            keys: Keys::new(&base),
+            keeping,
+            tokens: self.tokens,
+            refreshes: Refreshes::new(),
+            endings,
             paths,
             base,
         };
-        Ok(Vestibule { door: Arc::new(door) })
+        Ok(Vestibule::new(door))
     }
+}
+
+/// The providers by name, each with addresses of its own.
+fn connected(
+    providers: Vec<(String, Provider)>,
+    base: &BaseUrl,
+    paths: &Paths,
+    surroundings: &Surroundings,
+) -> BTreeMap<String, Arc<ConnectedProvider>> {
+    let connect = |(name, provider): (String, Provider)| {
+        let addresses = Addresses::new(base, paths, &name, &provider);
+        let connected = ConnectedProvider::new(name.clone(), provider, addresses, surroundings.clone());
+        (name, Arc::new(connected))
+    };
+    providers.into_iter().map(connect).collect()
 }
 
 impl fmt::Debug for Builder {

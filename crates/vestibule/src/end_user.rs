@@ -1,7 +1,7 @@
 //! Who is signed in, as a handler's argument. The argument is the guard: a handler that takes [`EndUser`] cannot run for a
 //! stranger.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, future::Future, sync::Arc};
 
 use axum::{
     extract::{FromRequestParts, OptionalFromRequestParts},
@@ -12,9 +12,15 @@ use serde::de::DeserializeOwned;
 use vestibule_core::{ClaimsSet, Issuer, NumericDate, Subject};
 
 use crate::{
-    login::challenge,
+    login::{challenge, unavailable},
     pages::{self, ErrorPage},
-    session::{Session, layer::Visit},
+    session::{
+        Session,
+        endings::Wait,
+        visit::{StoreFailed, Visit},
+    },
+    session_info::SessionId,
+    silent_renewal,
 };
 
 /// The person who is signed in (OpenID Connect's word for them).
@@ -35,19 +41,22 @@ use crate::{
 /// # let _ = axum::Router::<()>::new().route("/a", axum::routing::get(private)).route("/b", axum::routing::get(public));
 /// ```
 #[derive(Clone)]
-pub struct EndUser(Arc<Session>);
+pub struct EndUser {
+    session: Arc<Session>,
+    visit: Visit,
+}
 
 impl EndUser {
     /// Who it is at their issuer.
     #[must_use]
     pub fn subject(&self) -> &Subject {
-        &self.0.subject
+        &self.session.subject
     }
 
     /// The issuer that vouches for them.
     #[must_use]
     pub fn issuer(&self) -> &Issuer {
-        self.0.provider.issuer()
+        self.session.provider.issuer()
     }
 
     /// The key of your own user: two issuers may call two people by one subject (V99, R136).
@@ -59,53 +68,89 @@ impl EndUser {
     /// The name of the provider with whom they signed in, as the builder has it.
     #[must_use]
     pub fn provider(&self) -> &str {
-        self.0.provider.name()
+        self.session.provider.name()
     }
 
     /// What the provider and `on_login` say about them. Read from the session at each call.
     #[must_use]
     pub fn claims(&self) -> ClaimsSet {
-        self.0.claims()
+        self.session.claims()
     }
 
     /// When they signed in here.
     #[must_use]
     pub fn signed_in_at(&self) -> NumericDate {
-        self.0.times.began_at
+        self.session.times.began_at
     }
 
     /// When they last proved to the provider who they are, if it says (`auth_time`).
     #[must_use]
     pub fn auth_time(&self) -> Option<NumericDate> {
-        self.0.evidence().auth_time
+        self.session.evidence().auth_time
     }
 
     /// How they proved it, if the provider says (`acr`).
     #[must_use]
     pub fn acr(&self) -> Option<String> {
-        self.0.evidence().acr
+        self.session.evidence().acr
     }
 
     /// The provider's name for its session, if it says (`sid`).
     #[must_use]
     pub fn sid(&self) -> Option<String> {
-        self.0.evidence().sid
+        self.session.sid.clone()
     }
 
     /// When the session ends if they do nothing; `None` without an idle limit.
     #[must_use]
     pub fn idle_until(&self) -> Option<NumericDate> {
-        self.0.times.idle_until()
+        self.session.times.idle_until()
     }
 
     /// When the session ends whatever they do.
     #[must_use]
     pub fn ends_at(&self) -> NumericDate {
-        self.0.times.ends_at
+        self.session.times.ends_at
     }
 
-    pub(crate) fn of(visit: &Visit) -> Option<Self> {
-        visit.session().map(|session| Self(Arc::clone(session)))
+    /// Which of the [sessions](crate::Vestibule::sessions_of) that they may have is the present one.
+    #[must_use]
+    pub fn session_id(&self) -> SessionId {
+        SessionId::of(self.session.key)
+    }
+
+    /// Completes when the session ends, in whatever way: signed out here or in another tab, by the provider, by
+    /// [`log_out_everywhere`](crate::Vestibule::log_out_everywhere) or [`end_session`](crate::Vestibule::end_session), by another
+    /// sign-in in the same browser, or at its idle or absolute end. For what outlives its request: a WebSocket, an event stream.
+    ///
+    /// What ends in this process is known at once, and so is what a store can [tell](crate::SessionStore::listen); otherwise it may
+    /// take half a minute. Waiting is no activity: the idle limit runs on. For a session in cookies, requests that another process
+    /// answers do not count as activity here; whoever is cut off by that comes back with their cookie.
+    ///
+    /// Dropping the future is all it takes to wait no longer. It needs a tokio runtime with its timer.
+    ///
+    /// # Example
+    /// ```
+    /// use vestibule::EndUser;
+    ///
+    /// async fn chat(user: EndUser) {
+    ///     let ended = user.ended();
+    ///     tokio::spawn(async move {
+    ///         // tokio::select! { () = ended => socket.close(), message = socket.recv() => .. }
+    ///         ended.await;
+    ///     });
+    /// }
+    /// # let _ = axum::Router::<()>::new().route("/chat", axum::routing::get(chat));
+    /// ```
+    pub fn ended(&self) -> impl Future<Output = ()> + Send + use<> {
+        Wait::new(self.visit.door(), &self.session).prolonged(self.visit.prolonged()).over()
+    }
+
+    async fn of(visit: Visit, parts: &Parts) -> Result<Option<Self>, Rejection> {
+        match visit.session().await {
+            Ok(session) => Ok(session.map(|session| Self { session, visit })),
+            Err(StoreFailed) => Err(Rejection::Unavailable(Unavailable(unavailable(&parts.method, &parts.headers)))),
+        }
     }
 }
 
@@ -147,6 +192,8 @@ pub enum Rejection {
     LoginRequired(LoginRequired),
     /// Somebody is signed in who may not see this: 403.
     NotAllowed(NotAllowed),
+    /// The session store failed, so nobody can say who it is: 503, and the session stays.
+    Unavailable(Unavailable),
     /// The route lies outside of `wrap`: 500.
     OutsideTheVestibule(OutsideTheVestibule),
 }
@@ -156,6 +203,9 @@ pub struct LoginRequired(Response);
 
 /// Somebody is signed in who may not see this.
 pub struct NotAllowed(Response);
+
+/// Nobody can say who it is: the session store failed.
+pub struct Unavailable(Response);
 
 /// A gate or an extractor outside of [`Vestibule::wrap`](crate::Vestibule::wrap): a mistake in the application, which must
 /// not open the door, nor send people round in circles.
@@ -167,6 +217,18 @@ pub struct OutsideTheVestibule {
 impl OutsideTheVestibule {
     pub(crate) const fn new(what: &'static str) -> Self {
         Self { what }
+    }
+}
+
+impl LoginRequired {
+    pub(crate) fn new(answer: Response) -> Self {
+        Self(answer)
+    }
+}
+
+impl Unavailable {
+    pub(crate) fn new(answer: Response) -> Self {
+        Self(answer)
     }
 }
 
@@ -192,7 +254,13 @@ impl<S: Sync> FromRequestParts<S> for EndUser {
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Rejection> {
         let visit = Visit::of(&parts.extensions, "EndUser")?.clone();
-        match Self::of(&visit) {
+        match Self::of(visit.clone(), parts).await? {
+            Some(user) if silent_renewal::is_due(&visit, &user.session, &parts.method, &parts.headers) => {
+                match silent_renewal::depart(&visit, &user.session).await {
+                    Some(departure) => Err(Rejection::LoginRequired(LoginRequired(departure))),
+                    None => Ok(user),
+                }
+            }
             Some(user) => Ok(user),
             None => Err(Rejection::LoginRequired(LoginRequired(
                 challenge(&visit, &parts.method, &parts.headers, None).await,
@@ -202,10 +270,11 @@ impl<S: Sync> FromRequestParts<S> for EndUser {
 }
 
 impl<S: Sync> OptionalFromRequestParts<S> for EndUser {
-    type Rejection = OutsideTheVestibule;
+    type Rejection = Rejection;
 
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Option<Self>, OutsideTheVestibule> {
-        Visit::of(&parts.extensions, "Option<EndUser>").map(Self::of)
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Option<Self>, Rejection> {
+        let visit = Visit::of(&parts.extensions, "Option<EndUser>")?.clone();
+        Self::of(visit, parts).await
     }
 }
 
@@ -243,16 +312,30 @@ impl fmt::Debug for NotAllowed {
     }
 }
 
+impl fmt::Debug for Unavailable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unavailable").field("status", &self.0.status()).finish_non_exhaustive()
+    }
+}
+
 impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
         match self {
-            Self::LoginRequired(LoginRequired(response)) | Self::NotAllowed(NotAllowed(response)) => response,
+            Self::LoginRequired(LoginRequired(response))
+            | Self::NotAllowed(NotAllowed(response))
+            | Self::Unavailable(Unavailable(response)) => response,
             Self::OutsideTheVestibule(outside) => outside.into_response(),
         }
     }
 }
 
 impl IntoResponse for LoginRequired {
+    fn into_response(self) -> Response {
+        self.0
+    }
+}
+
+impl IntoResponse for Unavailable {
     fn into_response(self) -> Response {
         self.0
     }

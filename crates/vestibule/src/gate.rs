@@ -12,7 +12,7 @@ use axum::{
     body::Body,
     response::{IntoResponse, Response},
 };
-use http::Request;
+use http::{Request, request::Parts};
 use serde::de::DeserializeOwned;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -20,11 +20,15 @@ use vestibule_core::ClaimsSet;
 
 use crate::{
     end_user::NotAllowed,
-    login::challenge,
+    login::{challenge, unavailable},
     pages::Action,
     provider::ConnectedProvider,
     return_address::ReturnAddress,
-    session::{Session, layer::Visit},
+    session::{
+        Session,
+        visit::{StoreFailed, Visit},
+    },
+    silent_renewal,
 };
 
 /// A layer that lets in who is signed in; made by [`Vestibule::require_login`](crate::Vestibule::require_login).
@@ -93,6 +97,22 @@ impl RequireLogin {
         Self { allows: Some(allows), ..self }
     }
 
+    /// The answer to whom may not pass.
+    async fn decide(&self, visit: &Visit, request: &Parts) -> Option<Response> {
+        match visit.session().await {
+            Ok(Some(session)) => {
+                if silent_renewal::is_due(visit, &session, &request.method, &request.headers)
+                    && let Some(departure) = silent_renewal::depart(visit, &session).await
+                {
+                    return Some(departure);
+                }
+                self.refusal(visit, &session).map(IntoResponse::into_response)
+            }
+            Ok(None) => Some(challenge(visit, &request.method, &request.headers, self.provider.as_ref()).await),
+            Err(StoreFailed) => Some(unavailable(&request.method, &request.headers)),
+        }
+    }
+
     /// Why somebody who is signed in may not pass; `None` when they may.
     fn refusal(&self, visit: &Visit, session: &Session) -> Option<NotAllowed> {
         if let Some(provider) = self.provider.as_ref().filter(|provider| provider.name() != session.provider.name()) {
@@ -155,39 +175,28 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        match self.decide(&request) {
-            Decision::Pass => {
-                let passing = self.inner.call(request);
-                Box::pin(async move { passing.await.map(IntoResponse::into_response) })
-            }
-            Decision::Answer(answer) => Box::pin(std::future::ready(Ok(answer))),
-            Decision::Challenge(visit) => {
-                let provider = self.rule.provider.clone();
-                let (parts, _body) = request.into_parts();
-                Box::pin(async move { Ok(challenge(&visit, &parts.method, &parts.headers, provider.as_ref()).await) })
-            }
-        }
-    }
-}
-
-enum Decision {
-    Pass,
-    Answer(Response),
-    Challenge(Visit),
-}
-
-impl<S> Gate<S> {
-    fn decide(&self, request: &Request<Body>) -> Decision {
         let visit = match Visit::of(request.extensions(), "require_login()") {
-            Ok(visit) => visit,
-            Err(outside) => return Decision::Answer(outside.into_response()),
+            Ok(visit) => visit.clone(),
+            Err(outside) => return Box::pin(std::future::ready(Ok(outside.into_response()))),
         };
-        match visit.session() {
-            None => Decision::Challenge(visit.clone()),
-            Some(session) => match self.rule.refusal(visit, session) {
-                None => Decision::Pass,
-                Some(not_allowed) => Decision::Answer(not_allowed.into_response()),
-            },
+        // Who is signed in is known at once, save where a store has to be asked over the network.
+        if let Some(Ok(Some(session))) = visit.session_at_once()
+            && !silent_renewal::is_due(&visit, &session, request.method(), request.headers())
+            && self.rule.refusal(&visit, &session).is_none()
+        {
+            let passing = self.inner.call(request);
+            return Box::pin(async move { passing.await.map(IntoResponse::into_response) });
         }
+        // The one that was polled ready is the one to be called.
+        let clone = self.inner.clone();
+        let mut inner = std::mem::replace(&mut self.inner, clone);
+        let rule = self.rule.clone();
+        Box::pin(async move {
+            let (parts, body) = request.into_parts();
+            match rule.decide(&visit, &parts).await {
+                None => inner.call(Request::from_parts(parts, body)).await.map(IntoResponse::into_response),
+                Some(answer) => Ok(answer),
+            }
+        })
     }
 }

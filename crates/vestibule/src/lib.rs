@@ -15,27 +15,40 @@ mod new_login;
 mod pages;
 mod paths;
 mod provider;
+mod refresh;
 pub mod registration_store;
 #[cfg(feature = "reqwest")]
 mod reqwest_client;
 mod return_address;
 mod routes;
 mod session;
+mod session_info;
+mod session_status;
+pub mod session_store;
 mod settings;
+mod silent_renewal;
+pub mod store;
+mod tokens;
+mod vestibule;
 
-pub use builder::{Builder, NotReady, Vestibule};
+pub use builder::Builder;
 pub use clock::{Clock, SystemClock};
 pub use config_error::ConfigError;
-pub use end_user::{Claims, EndUser, LoginRequired, NotAllowed, OutsideTheVestibule, Rejection};
+pub use end_user::{Claims, EndUser, LoginRequired, NotAllowed, OutsideTheVestibule, Rejection, Unavailable};
 pub use error::{LoginError, LoginErrorKind};
 pub use gate::{Gate, RequireLogin};
 pub use new_login::{NewLogin, Refusal};
 pub use provider::{ClientSource, Provider, ProviderError};
-pub use registration_store::{FileRegistrationStore, RegistrationStore, StoreError};
+pub use registration_store::{FileRegistrationStore, RegistrationStore};
 #[cfg(feature = "reqwest")]
 pub use reqwest_client::ReqwestClient;
 pub use session::{SessionPolicy, seal::SecretKey};
+pub use session_info::{InvalidSessionId, SessionId, SessionInfo, SessionsError};
+pub use session_store::{MemoryStore, SessionStore};
 pub use settings::Settings;
+pub use store::StoreError;
+pub use tokens::{AccessToken, TokenError, Tokens};
+pub use vestibule::{NotReady, Vestibule};
 pub use vestibule_core::{
     self as core, ClaimsSet, Client, ClientMetadata, ErrorResponse, HttpClient, HttpError, Issuer, NumericDate,
     ProviderMetadata, Secret, SignatureAlgorithm, Subject, TokenEndpointAuthMethod, UserInfoMethod,

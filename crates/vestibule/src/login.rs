@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use serde_json::json;
+use serde_json::{Value, json};
 use url::form_urlencoded;
 use vestibule_core::{NumericDate, PendingLogin, Secret};
 
@@ -21,14 +21,14 @@ use crate::{
     return_address::ReturnAddress,
     session::{
         cookie::{MOST_LOGINS, Purpose},
-        layer::Visit,
         seal::sha256,
+        visit::Visit,
     },
 };
 
 /// What kind of request asks for a page that needs a sign-in (SECURITY-RULES, "Who is redirected").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Asker {
+pub(crate) enum Asker {
     /// A person who opens a page: may be sent away to sign in.
     Navigation,
     /// A person who sent a form: its body would be lost, so a page explains.
@@ -38,7 +38,7 @@ enum Asker {
 }
 
 impl Asker {
-    fn of(method: &Method, headers: &HeaderMap) -> Self {
+    pub(crate) fn of(method: &Method, headers: &HeaderMap) -> Self {
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let is_page = match (header("sec-fetch-mode"), header("sec-fetch-dest")) {
             (None, None) => header("accept").is_some_and(|accept| accept.to_ascii_lowercase().contains("text/html")),
@@ -69,22 +69,56 @@ pub(crate) async fn challenge(
         (Asker::Navigation, Some(provider)) => depart(visit, provider, return_to).await,
         (Asker::Navigation, None) => see_other(&login),
         (Asker::PostNavigation, _) => pages::html(StatusCode::UNAUTHORIZED, pages::sign_in_link_page(&login), &[]),
-        (Asker::Program, _) => {
-            problem(&door.base.absolute(&door.paths.public_login(provider.map(|provider| provider.name()), None)))
-        }
+        (Asker::Program, _) => login_required(
+            &door.base.absolute(&door.paths.public_login(provider.map(|provider| provider.name()), None)),
+        ),
     }
 }
 
-/// 401 with a problem body (RFC 9457) that says where a person can sign in.
-fn problem(login_url: &str) -> Response {
-    let body = json!({
-        "type": "about:blank",
-        "title": "Sign-in required",
-        "status": 401,
-        "detail": "Open login_url in a browser window; add return_to=/path to come back to that page.",
-        "login_url": login_url,
-    });
-    let mut response = (StatusCode::UNAUTHORIZED, Json(body)).into_response();
+/// What everybody gets while nobody can say who they are: never the way to sign in, which would make of a store's trouble one of
+/// the provider's, and cost people their sessions.
+pub(crate) fn unavailable(method: &Method, headers: &HeaderMap) -> Response {
+    let mut response = match Asker::of(method, headers) {
+        Asker::Navigation | Asker::PostNavigation => {
+            let page = pages::error_page(&ErrorPage {
+                title: "This page is not available right now",
+                message: "Something went wrong on our side. You are still signed in: try again in a moment.",
+                reference: None,
+                action: None,
+            });
+            pages::html(StatusCode::SERVICE_UNAVAILABLE, page, &[])
+        }
+        Asker::Program => problem(
+            StatusCode::SERVICE_UNAVAILABLE,
+            &json!({
+                "type": "about:blank",
+                "title": "Not available right now",
+                "status": 503,
+                "detail": "Who is signed in cannot be said at the moment: try again.",
+            }),
+        ),
+    };
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+    response
+}
+
+/// 401 that says where a person can sign in.
+fn login_required(login_url: &str) -> Response {
+    problem(
+        StatusCode::UNAUTHORIZED,
+        &json!({
+            "type": "about:blank",
+            "title": "Sign-in required",
+            "status": 401,
+            "detail": "Open login_url in a browser window; add return_to=/path to come back to that page.",
+            "login_url": login_url,
+        }),
+    )
+}
+
+/// A problem body (RFC 9457).
+pub(crate) fn problem(status: StatusCode, body: &Value) -> Response {
+    let mut response = (status, Json(body)).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -141,24 +175,54 @@ fn wanted(door: &Door, query: Option<&str>) -> ReturnAddress {
 
 /// Sends the browser to the provider, with a login of its own pending.
 pub(crate) async fn depart(visit: &Visit, provider: &Arc<ConnectedProvider>, return_to: ReturnAddress) -> Response {
-    match begin(visit, provider, &return_to).await {
+    match begin(visit, provider, &return_to, Manner::Asked).await {
         Ok(response) => response,
         Err(error) => fail(visit, error, Some(provider), Some(return_to)),
     }
 }
 
-async fn begin(
+/// How a login is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// By a person who wants to sign in.
+    Asked,
+    /// Without their noticing, to find out whether they still are ([`silent_renewal`](crate::silent_renewal)).
+    Silent,
+}
+
+impl Manner {
+    /// What goes before the return address inside `state`, which itself begins with a slash.
+    const SILENT: &'static str = "silent ";
+
+    fn mark(self, return_to: &ReturnAddress) -> String {
+        match self {
+            Self::Asked => return_to.as_str().to_owned(),
+            Self::Silent => format!("{}{}", Self::SILENT, return_to.as_str()),
+        }
+    }
+
+    /// The manner and the return address of what was sealed into `state`.
+    pub(crate) fn of(carried: &str) -> (Self, &str) {
+        match carried.strip_prefix(Self::SILENT) {
+            Some(return_to) => (Self::Silent, return_to),
+            None => (Self::Asked, carried),
+        }
+    }
+}
+
+pub(crate) async fn begin(
     visit: &Visit,
     provider: &Arc<ConnectedProvider>,
     return_to: &ReturnAddress,
+    manner: Manner,
 ) -> Result<Response, ProviderError> {
     let door = visit.door();
     let at = provider.introduced().await?;
     let pending = PendingLogin::begin(clock::entropy(), door.now());
     let attempt = pending.attempt();
-    let carried =
-        door.seals.return_address.seal(&state_context(door, provider, &attempt), return_to.as_str().as_bytes());
-    let request = provider.authorization_request().carry(carried);
+    let context = state_context(door, provider, &attempt);
+    let carried = door.seals.return_address.seal(&context, manner.mark(return_to).as_bytes());
+    let request = provider.authorization_request(manner).carry(carried);
     let mut response = see_other(at.client.authorize(&at.metadata, &request, &pending).as_str());
     let headers = response.headers_mut();
     for crowded_out in crowded_out(visit) {

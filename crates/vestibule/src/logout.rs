@@ -1,23 +1,35 @@
-//! Leave for good: our session first, then the provider's (RP-Initiated Logout 1.0).
+//! Leave for good: our session first, then the provider's (RP-Initiated Logout 1.0); and the ways in which the provider's end ends
+//! ours.
+
+mod back_channel;
+mod check_session;
+mod front_channel;
 
 use std::sync::Arc;
 
 use axum::{
+    body::{Body, to_bytes},
     extract::{RawQuery, State},
     response::Response,
 };
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use url::{Url, form_urlencoded};
 use vestibule_core::{EndSessionRequest, NumericDate};
 
+pub(crate) use self::{
+    back_channel::backchannel_logout,
+    check_session::{check_session, session_changed},
+    front_channel::frontchannel_logout,
+};
 use crate::{
     door::Door,
     error::{chain, see_other},
     pages::{self, Action, ErrorPage},
     paths::Place,
     return_address::ReturnAddress,
-    session::{Session, cookie::Purpose, layer::Visit, seal},
+    session::{Session, cookie::Purpose, seal, visit::Visit},
 };
 
 /// The longest URL that a logout is sent by; a longer one goes as a form (V75), since proxies and servers cut.
@@ -42,7 +54,8 @@ pub(crate) async fn logout_page(State(door): State<Arc<Door>>, visit: Visit) -> 
 /// Chromium applies `form-action` to where the form's answer redirects, so the page names the provider's origin too. It is asked
 /// for its metadata if need be: the form will lead there, and a policy without it would stop people on the way.
 async fn end_session_origin(visit: &Visit) -> Option<String> {
-    let metadata = visit.session()?.provider.metadata().await.ok()?;
+    let session = visit.session().await.ok()??;
+    let metadata = session.provider.metadata().await.ok()?;
     metadata.end_session_endpoint().map(|url| url.origin().ascii_serialization())
 }
 
@@ -52,15 +65,39 @@ pub(crate) async fn logout(State(door): State<Arc<Door>>, visit: Visit, headers:
         tracing::warn!(target: "vestibule::logout", "a logout that another site asked for was refused");
         return not_asked_for(&door);
     }
-    let session = visit.session().cloned();
+    let session = visit.session().await;
+    if let Ok(Some(session)) = &session {
+        give_tokens_back(session);
+    }
     // Ours ends first and whatever happens next: a provider that is down keeps nobody signed in (R128).
-    visit.log_out();
+    if visit.log_out().await.is_err() {
+        return not_everywhere();
+    }
     match session {
-        Some(session) => {
+        Ok(Some(session)) => {
             at_the_provider(&door, &session).await.unwrap_or_else(|| see_other(door.after_logout.as_str()))
         }
-        None => see_other(door.after_logout.as_str()),
+        _ => see_other(door.after_logout.as_str()),
     }
+}
+
+/// R91: nobody waits for what is a courtesy, and whoever hangs up does not stop it.
+fn give_tokens_back(session: &Arc<Session>) {
+    let session = Arc::clone(session);
+    tokio::spawn(async move { session.provider.revoke(&session.tokens()).await });
+}
+
+/// The store could not end the session. The browser forgets its cookie all the same, and the person is told the truth.
+fn not_everywhere() -> Response {
+    let page = pages::error_page(&ErrorPage {
+        title: "Something went wrong on our side",
+        message: "You are signed out in this browser. A copy of its cookies could still be used until your session ends.",
+        reference: None,
+        action: None,
+    });
+    let mut response = pages::html(StatusCode::SERVICE_UNAVAILABLE, page, &[]);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("30"));
+    response
 }
 
 /// For a form of another site. No button here: the cookie did not come along, so this page does not know to which provider a
@@ -89,7 +126,8 @@ async fn at_the_provider(door: &Door, session: &Session) -> Option<Response> {
     let pending = PendingLogout { state: seal::random(), at: door.now().seconds() };
     let return_uri = door.base.absolute(&door.paths.public(Place::LoggedOut));
     let state = hex(&pending.state);
-    let request = EndSessionRequest::new(&at.metadata, &at.client, session.id_token().as_ref(), &return_uri, &state)?;
+    let request =
+        EndSessionRequest::new(&at.metadata, &at.client, session.tokens().id_token.as_ref(), &return_uri, &state)?;
     let mut response = carry(&request);
     let payload = postcard::to_stdvec(&pending).expect("bytes and integers have a postcard form");
     let sealed = door.seals.logout.seal(&door.context(&door.names.name(Purpose::Logout)), &payload);
@@ -138,6 +176,19 @@ fn returned_with_our_state(door: &Door, visit: &Visit, query: &str) -> bool {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The longest body that is read here: what comes is a token or less.
+const MOST_BODY_BYTES: usize = 16 * 1024;
+
+/// The body of a request, unless it is too long. One that says so beforehand is not read at all (V107).
+async fn body(request: Request<Body>) -> Option<Bytes> {
+    let length =
+        request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if length.is_some_and(|bytes| bytes > MOST_BODY_BYTES) {
+        return None;
+    }
+    to_bytes(request.into_body(), MOST_BODY_BYTES).await.ok()
 }
 
 /// Whether a POST was sent by a page of ours, or by something that is no browser (V73).

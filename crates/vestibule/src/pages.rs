@@ -14,6 +14,7 @@ use crate::session::seal::sha256;
 
 use self::html::{Html, document, element, raw_text_element, text, void_element};
 
+pub(crate) mod frames;
 mod html;
 
 /// The one style of all pages. Browsers hash what they parsed, in which CR LF has become LF: a checkout that has CR LF

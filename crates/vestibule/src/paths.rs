@@ -18,6 +18,18 @@ pub(crate) enum Place {
     Error,
     Logout,
     LoggedOut,
+    Session,
+    CheckSession,
+    SessionChanged,
+}
+
+/// A place of which each provider has one of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OwnPlace {
+    Login,
+    Callback,
+    BackchannelLogout,
+    FrontchannelLogout,
 }
 
 impl Place {
@@ -27,6 +39,20 @@ impl Place {
             Self::Error => "/error",
             Self::Logout => "/logout",
             Self::LoggedOut => "/logged_out",
+            Self::Session => "/session",
+            Self::CheckSession => "/check_session",
+            Self::SessionChanged => "/session_changed",
+        }
+    }
+}
+
+impl OwnPlace {
+    const fn head(self) -> &'static str {
+        match self {
+            Self::Login => "/login",
+            Self::Callback => "/callback",
+            Self::BackchannelLogout => "/backchannel_logout",
+            Self::FrontchannelLogout => "/frontchannel_logout",
         }
     }
 }
@@ -44,14 +70,9 @@ impl Paths {
         format!("{}{}", self.route_prefix, place.tail())
     }
 
-    /// The route of every provider's login, with its name as a parameter.
-    pub(crate) fn login_route(&self) -> String {
-        format!("{}/login/{{provider}}", self.route_prefix)
-    }
-
-    /// The route of every provider's callback, with its name as a parameter.
-    pub(crate) fn callback_route(&self) -> String {
-        format!("{}/callback/{{provider}}", self.route_prefix)
+    /// The one route of such a place for all providers, with the name as a parameter.
+    pub(crate) fn own_route(&self, place: OwnPlace) -> String {
+        format!("{}{}/{{provider}}", self.route_prefix, place.head())
     }
 
     /// A place as a browser asks for it.
@@ -59,24 +80,27 @@ impl Paths {
         format!("{}{}", self.public_prefix, place.tail())
     }
 
-    /// The callback of one provider as a browser asks for it (V6, V20: one each).
-    pub(crate) fn public_callback(&self, provider: &str) -> String {
-        format!("{}/callback/{provider}", self.public_prefix)
+    /// The place of one provider as a browser, or the provider, asks for it (V6, V20: one each).
+    pub(crate) fn public_own(&self, place: OwnPlace, provider: &str) -> String {
+        format!("{}{}/{provider}", self.public_prefix, place.head())
     }
 
     /// Where a person starts to sign in, to come back to `return_to`.
     pub(crate) fn public_login(&self, provider: Option<&str>, return_to: Option<&ReturnAddress>) -> String {
-        let mut path = self.public(Place::Login);
-        if let Some(name) = provider {
-            path.push('/');
-            path.push_str(name);
-        }
+        let mut path =
+            provider.map_or_else(|| self.public(Place::Login), |name| self.public_own(OwnPlace::Login, name));
         if let Some(address) = return_to {
             let mut query = form_urlencoded::Serializer::new(String::new());
             path.push('?');
             path.push_str(&query.append_pair("return_to", address.as_str()).finish());
         }
         path
+    }
+
+    /// The name of the channel on which pages of this application are told of the end of a session: two applications may share
+    /// an origin.
+    pub(crate) fn channel(&self) -> String {
+        format!("vestibule:{}", self.public_prefix)
     }
 
     /// Whether a path of a browser's is one of ours rather than one of the application's.
@@ -120,6 +144,10 @@ mod tests {
         assert_eq!(
             (stripped.route(Place::Logout), stripped.public(Place::Logout)),
             ("/auth/logout".to_owned(), "/shop/auth/logout".to_owned())
+        );
+        assert_eq!(
+            (stripped.own_route(OwnPlace::Callback), stripped.public_own(OwnPlace::BackchannelLogout, "corp")),
+            ("/auth/callback/{provider}".to_owned(), "/shop/auth/backchannel_logout/corp".to_owned())
         );
         let kept = paths("https://host.example/shop", "/shop/auth");
         assert_eq!(

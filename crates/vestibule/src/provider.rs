@@ -1,11 +1,15 @@
 //! A provider that people sign in with: its settings, and at work its metadata and keys, fetched when first needed.
 
+mod addresses;
+mod bucket;
 mod connected;
 mod flight;
 mod fresh;
+mod grants;
+mod logout_tokens;
 mod registrar;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use vestibule_core::{
     Client, ClientMetadata, HttpError, Issuer, Misbehaviour, ProtocolError, ProviderMetadata, UserInfoMethod,
@@ -13,10 +17,14 @@ use vestibule_core::{
 };
 
 pub(crate) use self::{
-    connected::{ConnectedProvider, Surroundings},
+    addresses::Addresses,
+    bucket::Empty,
+    connected::{ConnectedProvider, Introduced, Surroundings},
+    grants::{RefreshFailed, Refreshed},
+    logout_tokens::NotVerified,
     registrar::Remembered,
 };
-use crate::{config_error::ConfigError, registration_store::StoreError};
+use crate::{config_error::ConfigError, store::StoreError};
 
 /// A provider that people sign in with, and who we are there.
 ///
@@ -42,6 +50,8 @@ pub struct Provider {
     userinfo: UserInfoMethod,
     parameters: Vec<(String, String)>,
     redirect_path: Option<String>,
+    refresh_token_reuse_grace: Option<Duration>,
+    logout_token_type_required: bool,
 }
 
 /// Who we are at a provider: a client that somebody registered by hand, or one that registers itself.
@@ -100,6 +110,8 @@ impl Provider {
             userinfo: UserInfoMethod::Get,
             parameters: Vec::new(),
             redirect_path: None,
+            refresh_token_reuse_grace: None,
+            logout_token_type_required: false,
         }
     }
 
@@ -128,6 +140,21 @@ impl Provider {
     #[must_use]
     pub fn redirect_path(self, path: impl Into<String>) -> Self {
         Self { redirect_path: Some(path.into()), ..self }
+    }
+
+    /// For how long this provider takes a refresh token again that was used already, as Auth0 and Okta can be set to. Only then is
+    /// one presented a second time, after a process died between the provider's answer and our keeping it. Unless said, the
+    /// tokens are dropped then, and the session lives on without them.
+    #[must_use]
+    pub fn refresh_token_reuse_grace(self, grace: Duration) -> Self {
+        Self { refresh_token_reuse_grace: Some(grace), ..self }
+    }
+
+    /// Takes only logout tokens whose header says `typ: logout+jwt`, from the first one on. Unless said, that is required of a
+    /// provider once a token of its, verified by this process, had it (Back-Channel Logout 2.4 recommends it).
+    #[must_use]
+    pub fn require_logout_token_type(self) -> Self {
+        Self { logout_token_type_required: true, ..self }
     }
 
     pub(crate) fn own_redirect_path(&self) -> Option<&str> {
@@ -190,6 +217,18 @@ pub enum ProviderError {
     /// Our own store of registrations failed.
     #[error(transparent)]
     Store(Arc<StoreError>),
+}
+
+impl ProviderError {
+    /// Whether the provider may answer better soon: it could not be reached, or is in trouble.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Unreachable(_) => true,
+            Self::Protocol(error) => error.is_transient(),
+            Self::Store(error) => error.is_transient(),
+        }
+    }
 }
 
 impl From<HttpError> for ProviderError {

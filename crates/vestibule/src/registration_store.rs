@@ -1,15 +1,15 @@
 //! Where self-registered clients are remembered, so that a restart does not register once more.
 
 use std::{
-    error::Error,
     fmt, fs,
-    future::Future,
     io::{self, Write},
     path::{Path, PathBuf},
-    pin::Pin,
 };
 
-use crate::config_error::ConfigError;
+use crate::{
+    config_error::ConfigError,
+    store::{Answer, StoreError},
+};
 
 /// Where self-registered clients are remembered. Values are sealed before they come here.
 ///
@@ -22,7 +22,7 @@ use crate::config_error::ConfigError;
 /// # Example
 /// ```
 /// use std::{collections::HashMap, sync::Mutex};
-/// use vestibule::{RegistrationStore, StoreError, registration_store::Answer};
+/// use vestibule::{RegistrationStore, StoreError, store::Answer};
 ///
 /// #[derive(Debug, Default)]
 /// struct InMemory(Mutex<HashMap<String, Vec<u8>>>);
@@ -30,12 +30,12 @@ use crate::config_error::ConfigError;
 /// impl RegistrationStore for InMemory {
 ///     fn load<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Vec<u8>>> {
 ///         let found = self.0.lock().map(|map| map.get(key).cloned()).map_err(|_| StoreError::permanent("poisoned"));
-///         Box::pin(std::future::ready(found))
+///         Answer::ready(found)
 ///     }
 ///
 ///     fn save<'a>(&'a self, key: &'a str, sealed: Vec<u8>) -> Answer<'a, ()> {
 ///         let saved = self.0.lock().map(|mut map| drop(map.insert(key.to_owned(), sealed)));
-///         Box::pin(std::future::ready(saved.map_err(|_| StoreError::permanent("poisoned"))))
+///         Answer::ready(saved.map_err(|_| StoreError::permanent("poisoned")))
 ///     }
 /// }
 /// ```
@@ -45,35 +45,6 @@ pub trait RegistrationStore: fmt::Debug + Send + Sync {
 
     /// Keeps a value under a key of 64 lower-case hexadecimal digits, in the place of any other.
     fn save<'a>(&'a self, key: &'a str, sealed: Vec<u8>) -> Answer<'a, ()>;
-}
-
-/// What a store gives: boxed, so that the trait has objects.
-pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
-
-/// A store could not do its work. That is not the same as "there is nothing there".
-#[derive(Debug, thiserror::Error)]
-#[error("the store failed")]
-pub struct StoreError {
-    source: Box<dyn Error + Send + Sync>,
-    transient: bool,
-}
-
-impl StoreError {
-    /// Trying again may help.
-    pub fn transient(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { source: source.into(), transient: true }
-    }
-
-    /// Trying again will not help.
-    pub fn permanent(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { source: source.into(), transient: false }
-    }
-
-    /// Whether trying again may help.
-    #[must_use]
-    pub fn is_transient(&self) -> bool {
-        self.transient
-    }
 }
 
 /// A directory with one sealed file a registration, readable by its owner alone.
@@ -114,7 +85,7 @@ impl FileRegistrationStore {
 impl RegistrationStore for FileRegistrationStore {
     fn load<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Vec<u8>>> {
         let path = self.path(key);
-        Box::pin(on_a_thread_that_may_wait(move || match fs::read(path) {
+        Answer::later(on_a_thread_that_may_wait(move || match fs::read(path) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
@@ -123,7 +94,7 @@ impl RegistrationStore for FileRegistrationStore {
 
     fn save<'a>(&'a self, key: &'a str, sealed: Vec<u8>) -> Answer<'a, ()> {
         let path = self.path(key);
-        Box::pin(on_a_thread_that_may_wait(move || write_whole(&path, &sealed)))
+        Answer::later(on_a_thread_that_may_wait(move || write_whole(&path, &sealed)))
     }
 }
 

@@ -80,6 +80,8 @@ mod tests {
             "evil",
             "//evil.example",
             "///evil.example",
+            "//app.example.com/",
+            "//user:password@app.example.com/",
             "/\\evil.example",
             "\\\\evil.example",
             "/\t/evil.example",
@@ -105,7 +107,18 @@ mod tests {
         ] {
             assert_eq!(parse(evil), None, "{evil:?}");
         }
-        assert_eq!(parse(&format!("/{}", "x".repeat(512))), None);
+    }
+
+    /// V4
+    #[test]
+    fn what_is_longer_than_512_bytes_is_refused_before_and_after_it_is_written_anew() {
+        let (longest, longest_written) = (format!("/{}", "x".repeat(511)), format!("/{}x", "é".repeat(85)));
+        assert_eq!(parse(&longest).as_ref(), Some(&longest));
+        assert_eq!(parse(&longest_written).map(|address| address.len()), Some(512), "six bytes for each é");
+        let short_in_the_end = format!("{}/b", "/a/..".repeat(103));
+        for too_long in [format!("{longest}x"), format!("{longest_written}x"), short_in_the_end] {
+            assert_eq!(parse(&too_long), None, "{too_long}");
+        }
     }
 
     #[test]

@@ -2,17 +2,23 @@
 
 use std::sync::Arc;
 
-use axum::{Router, extract::RawQuery, routing::get};
-use http::Method;
+use axum::{
+    Router,
+    routing::{any, get, post},
+};
+use http::request::Parts;
 
 use crate::{
     callback::{callback, come_back},
     door::Door,
     error::error_page,
     login::{login_page, login_with},
-    logout::{logged_out, logout, logout_page},
-    paths::Place,
-    session::layer::{SessionLayer, Visit},
+    logout::{
+        backchannel_logout, check_session, frontchannel_logout, logged_out, logout, logout_page, session_changed,
+    },
+    paths::{OwnPlace, Place},
+    session::{layer::SessionLayer, visit::Visit},
+    session_status::session_status,
 };
 
 /// Real routes, not interception: a layer that answers by itself is lost as soon as somebody nests, merges or adds a fallback.
@@ -30,17 +36,20 @@ where
     let paths = &door.paths;
     let mut routes = Router::new()
         .route(&paths.route(Place::Login), get(login_page))
-        .route(&paths.login_route(), get(login_with))
-        .route(&paths.callback_route(), get(callback))
+        .route(&paths.own_route(OwnPlace::Login), get(login_with))
+        .route(&paths.own_route(OwnPlace::Callback), get(callback))
         .route(&paths.route(Place::Error), get(error_page))
         .route(&paths.route(Place::Logout), get(logout_page).post(logout))
-        .route(&paths.route(Place::LoggedOut), get(logged_out));
+        .route(&paths.route(Place::LoggedOut), get(logged_out))
+        .route(&paths.own_route(OwnPlace::BackchannelLogout), any(backchannel_logout))
+        .route(&paths.own_route(OwnPlace::FrontchannelLogout), any(frontchannel_logout))
+        .route(&paths.route(Place::CheckSession), get(check_session))
+        .route(&paths.route(Place::SessionChanged), post(session_changed))
+        .route(&paths.route(Place::Session), get(session_status));
     for provider in door.providers.values() {
         if let Some(path) = provider.own_redirect_path() {
             let provider = Arc::clone(provider);
-            let callback = async move |visit: Visit, method: Method, RawQuery(query): RawQuery| {
-                come_back(&visit, &provider, &method, query.as_deref()).await
-            };
+            let callback = async move |visit: Visit, request: Parts| come_back(&visit, &provider, &request).await;
             routes = routes.route(path, get(callback));
         }
     }

@@ -1,18 +1,23 @@
 //! Who is signed in: the session, how long it lasts, and how it is kept.
 
+pub(crate) mod browser;
 pub(crate) mod cookie;
+pub(crate) mod endings;
+pub(crate) mod keeping;
+pub(crate) mod keys;
 pub(crate) mod layer;
 pub(crate) mod payload;
 mod policy;
 pub(crate) mod seal;
+pub(crate) mod visit;
 
 use std::sync::Arc;
 
-use vestibule_core::{ClaimsSet, NumericDate, Secret, Subject};
+use vestibule_core::{ClaimsSet, IdToken, NumericDate, Secret, Subject};
 
 pub use policy::SessionPolicy;
 
-use crate::provider::ConnectedProvider;
+use crate::{provider::ConnectedProvider, session_store::Born, store::Key};
 
 /// One signed-in browser. Made by a login ([`Session::log_in`]) or by opening what a login sealed; in no other way.
 #[derive(Debug)]
@@ -20,6 +25,13 @@ pub(crate) struct Session {
     pub(crate) provider: Arc<ConnectedProvider>,
     pub(crate) subject: Subject,
     pub(crate) times: Times,
+    /// What marks, leases and lists call it, and a store that keeps it.
+    pub(crate) key: Key,
+    pub(crate) born: Born,
+    /// The provider's name for its own session.
+    pub(crate) sid: Option<String>,
+    /// How often its tokens were replaced.
+    pub(crate) generation: u32,
     /// Claims and tokens, decoded only when somebody asks.
     cold: payload::Cold,
 }
@@ -31,6 +43,8 @@ pub(crate) struct Times {
     pub(crate) last_seen: NumericDate,
     pub(crate) ends_at: NumericDate,
     pub(crate) idle: Option<i64>,
+    /// When the provider last said that the person is signed in there, or was last asked in vain.
+    pub(crate) checked_at: NumericDate,
 }
 
 /// What a finished login knows.
@@ -40,32 +54,62 @@ pub(crate) struct SignedIn {
     pub(crate) subject: Subject,
     pub(crate) claims: ClaimsSet,
     pub(crate) evidence: Evidence,
-    pub(crate) tokens: Tokens,
+    pub(crate) tokens: HeldTokens,
+    pub(crate) born: Born,
+    pub(crate) sid: Option<String>,
+    /// The provider's own limit for our session (`session_expiry`), if it has one.
+    pub(crate) session_expiry: Option<NumericDate>,
 }
 
-/// What the ID Token said of the sign-in itself.
+/// What is known of the sign-in itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Evidence {
     pub(crate) auth_time: Option<NumericDate>,
     pub(crate) acr: Option<String>,
-    pub(crate) sid: Option<String>,
+    /// The family of the browser that signed in.
+    pub(crate) browser: Option<String>,
+    /// What the provider calls the state of its own session (Session Management 1.0).
+    pub(crate) session_state: Option<String>,
 }
 
-/// The tokens of a session.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Tokens {
-    pub(crate) id_token: Secret<String>,
-    pub(crate) access_token: Secret<String>,
+/// The tokens that a session holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct HeldTokens {
+    pub(crate) id_token: Option<Secret<String>>,
+    pub(crate) access_token: Option<Secret<String>>,
     pub(crate) access_token_expires_at: Option<NumericDate>,
+    /// From when on it is replaced if it can be, a little before it expires.
+    pub(crate) access_token_stale_at: Option<NumericDate>,
     pub(crate) refresh_token: Option<Secret<String>>,
     pub(crate) scope: Option<String>,
 }
 
+impl Evidence {
+    pub(crate) fn of(id_token: &IdToken) -> Self {
+        Self { auth_time: id_token.auth_time(), acr: id_token.acr().map(str::to_owned), ..Self::default() }
+    }
+}
+
 impl Session {
-    /// The session of somebody who just signed in: new, whatever session the browser had before (V56).
-    pub(crate) fn log_in(signed_in: SignedIn, policy: &SessionPolicy, now: NumericDate) -> Self {
-        let SignedIn { provider, subject, claims, evidence, tokens } = signed_in;
-        Self { provider, subject, times: policy.begin(now), cold: payload::Cold::new(&claims, &evidence, &tokens) }
+    /// The session of somebody who just signed in: new, with a key of its own, whatever session the browser had before (V56).
+    pub(crate) fn log_in(signed_in: SignedIn, key: Key, policy: &SessionPolicy, now: NumericDate) -> Self {
+        let SignedIn { provider, subject, claims, evidence, tokens, born, sid, session_expiry } = signed_in;
+        let times = policy.begin(now, session_expiry);
+        let cold = payload::Cold::new(&claims.to_json(), &evidence, &tokens);
+        Self { provider, subject, times, key, born, sid, generation: 0, cold }
+    }
+
+    /// The same session with other tokens.
+    pub(crate) fn with_tokens(&self, tokens: &HeldTokens) -> Self {
+        let generation = self.generation.saturating_add(1);
+        Self { generation, cold: self.cold.with_tokens(tokens), ..self.with_times(self.times) }
+    }
+
+    /// The same session with other times.
+    pub(crate) fn with_times(&self, times: Times) -> Self {
+        let Self { provider, subject, key, born, sid, generation, cold, .. } = self;
+        let (provider, subject, sid) = (Arc::clone(provider), subject.clone(), sid.clone());
+        Self { provider, subject, times, key: *key, born: *born, sid, generation: *generation, cold: cold.clone() }
     }
 
     /// The claims, read now.
@@ -73,14 +117,14 @@ impl Session {
         self.cold.claims()
     }
 
-    /// What the ID Token said of the sign-in itself.
+    /// What is known of the sign-in itself.
     pub(crate) fn evidence(&self) -> Evidence {
         self.cold.evidence()
     }
 
-    /// The ID Token, for `id_token_hint`.
-    pub(crate) fn id_token(&self) -> Option<Secret<String>> {
-        self.cold.tokens().map(|tokens| tokens.id_token)
+    /// The tokens, read now.
+    pub(crate) fn tokens(&self) -> HeldTokens {
+        self.cold.tokens()
     }
 
     /// How many bytes the claims take, and how many the rest.
@@ -90,11 +134,21 @@ impl Session {
 
     /// The same session, seen at `now`.
     pub(crate) fn seen(&self, now: NumericDate) -> Times {
-        Times { last_seen: now, ..self.times }
+        self.times.seen(now)
     }
 }
 
 impl Times {
+    /// The same, seen at `now`. Never earlier than before: a clock that was set back moves nothing.
+    pub(crate) fn seen(self, now: NumericDate) -> Self {
+        Self { last_seen: now.max(self.last_seen), ..self }
+    }
+
+    /// When the session ends if nothing more is heard of it.
+    pub(crate) fn expire_at(&self) -> NumericDate {
+        self.idle_until().unwrap_or(self.ends_at)
+    }
+
     /// Whether the session is over. A clock that was set back does not make it longer: time counts from when it was last seen.
     pub(crate) fn are_over(&self, now: NumericDate) -> bool {
         let now = now.max(self.last_seen);
@@ -104,6 +158,14 @@ impl Times {
     /// When the session ends if nobody uses it.
     pub(crate) fn idle_until(&self) -> Option<NumericDate> {
         self.idle.map(|idle| self.last_seen.plus(idle).min(self.ends_at))
+    }
+
+    /// Whether it is long enough ago that a store was told, so that a list of sessions says when each was last seen: five minutes,
+    /// or a tenth of the idle limit if that is shorter.
+    pub(crate) fn are_worth_noting(&self, now: NumericDate) -> bool {
+        const NOTED_EVERY: i64 = 5 * 60;
+        let every = self.idle.map_or(NOTED_EVERY, |idle| (idle / 10).clamp(1, NOTED_EVERY));
+        now.seconds_since(self.last_seen) >= every
     }
 
     /// Whether the idle limit has moved far enough to be worth a new cookie: a tenth of its length.
@@ -119,7 +181,7 @@ mod tests {
     const BEGAN: NumericDate = NumericDate::from_seconds(1_000_000);
 
     fn times() -> Times {
-        Times { began_at: BEGAN, last_seen: BEGAN, ends_at: BEGAN.plus(1000), idle: Some(100) }
+        Times { began_at: BEGAN, last_seen: BEGAN, ends_at: BEGAN.plus(1000), idle: Some(100), checked_at: BEGAN }
     }
 
     /// R133, V63
@@ -145,5 +207,16 @@ mod tests {
         assert!(!times().are_worth_renewing(BEGAN.plus(9)));
         assert!(times().are_worth_renewing(BEGAN.plus(10)));
         assert!(!Times { idle: None, ..times() }.are_worth_renewing(BEGAN.plus(500)));
+    }
+
+    #[test]
+    fn a_store_is_told_every_five_minutes_or_every_tenth_of_a_short_idle_limit() {
+        for (idle, every) in [(Some(100), 10), (Some(5), 1), (Some(100_000), 300), (None, 300)] {
+            let times = Times { idle, ..times() };
+            assert!(
+                !times.are_worth_noting(BEGAN.plus(every - 1)) && times.are_worth_noting(BEGAN.plus(every)),
+                "{idle:?}"
+            );
+        }
     }
 }

@@ -20,10 +20,12 @@ use self::{
     secrets::{Environment, secret},
 };
 use crate::{
-    builder::{Builder, Vestibule},
+    builder::Builder,
     config_error::ConfigError,
     registration_store::FileRegistrationStore,
     session::{SessionPolicy, seal::SecretKey},
+    session_store::MemoryStore,
+    tokens::Tokens,
 };
 
 /// The settings of a [`Vestibule`] as a file has them.
@@ -42,6 +44,11 @@ use crate::{
 /// lifetime = "7d"                           # absolute; a number and s, m, h or d
 /// idle = "12h"
 /// until_browser_closes = false
+/// silent_renewal = "15m"                    # optional: how often the provider is asked whether they are still signed in there
+/// tokens = "keep"                           # or "id_token_only", or "discard": which tokens a session keeps
+///
+/// [sessions]                                # optional
+/// store = "cookie"                          # where sessions live: whole in sealed cookies, or in this process: "memory"
 ///
 /// [provider.corp]
 /// issuer = "https://login.example.com"      # discovered; with a [provider.corp.metadata] table instead: described
@@ -53,6 +60,8 @@ use crate::{
 /// userinfo = "get"                          # or "post", or "off"
 /// redirect_path = "/redirect_uri"           # optional: "/auth/callback/corp" unless said
 /// clock_skew = 60                           # seconds
+/// refresh_token_reuse_grace = "60s"         # optional: as the provider is set to take a used refresh token again
+/// require_logout_token_type = false         # whether its logout tokens must say typ: logout+jwt from the first one on
 /// trusted_audiences = []
 /// [provider.corp.authorization_parameters]
 /// ui_locales = "en"
@@ -103,6 +112,8 @@ struct File {
     registration_directory: Option<PathBuf>,
     session: Option<SessionTable>,
     #[serde(default)]
+    sessions: SessionsTable,
+    #[serde(default)]
     provider: BTreeMap<String, ProviderTable>,
 }
 
@@ -112,6 +123,23 @@ struct SessionTable {
     idle: Option<Span>,
     #[serde(default)]
     until_browser_closes: bool,
+    silent_renewal: Option<Span>,
+    #[serde(default)]
+    tokens: Tokens,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct SessionsTable {
+    #[serde(default)]
+    store: Store,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Store {
+    #[default]
+    Cookie,
+    Memory,
 }
 
 impl Settings {
@@ -173,8 +201,12 @@ impl Settings {
             ConfigError::new("base_url", "it is not set")
                 .remedy("give the address that people type, such as \"https://app.example.com\"")
         })?;
-        let mut builder = Vestibule::builder(base_url)
-            .session(file.session.as_ref().map_or_else(SessionPolicy::default, SessionTable::policy));
+        let mut builder = Builder::new(base_url.to_owned())
+            .session(file.session.as_ref().map_or_else(SessionPolicy::default, SessionTable::policy))
+            .tokens(file.session.as_ref().map_or_else(Tokens::default, |table| table.tokens));
+        if let Store::Memory = file.sessions.store {
+            builder = builder.sessions(MemoryStore::new());
+        }
         if let Some(key) =
             self.secret_key("secret_key", file.secret_key.as_ref(), file.secret_key_file.as_deref(), environment)?
         {
@@ -231,7 +263,8 @@ impl SessionTable {
         let policy =
             if self.until_browser_closes { SessionPolicy::until_browser_closes() } else { SessionPolicy::default() };
         let policy = self.lifetime.map_or(policy.clone(), |lifetime| policy.at_most(lifetime.0));
-        self.idle.map_or(policy.clone(), |idle| policy.idle(idle.0))
+        let policy = self.idle.map_or(policy.clone(), |idle| policy.idle(idle.0));
+        self.silent_renewal.map_or(policy.clone(), |every| policy.silent_renewal(every.0))
     }
 }
 

@@ -10,6 +10,8 @@ use crate::{
     paths::{Paths, check_path},
     provider::{ConnectedProvider, Provider},
     return_address::ReturnAddress,
+    session::{keeping::Keeping, seal::SecretKey},
+    session_store::{MemoryStore, Reach, SessionStore},
 };
 
 pub(super) fn parse_after_logout(base: &BaseUrl, path: Option<&str>) -> Result<ReturnAddress, ConfigError> {
@@ -21,6 +23,38 @@ pub(super) fn parse_after_logout(base: &BaseUrl, path: Option<&str>) -> Result<R
             .value(path)
             .remedy("write for example \"/goodbye\"")
     })
+}
+
+pub(super) fn check_secret_keys(keys: &[SecretKey]) -> Result<(), ConfigError> {
+    if keys.is_empty() {
+        return Err(ConfigError::new("secret_key", "it is not set").remedy(
+            "give .secret_key(SecretKey::from_env(\"SECRET_KEY\")?), or with a settings file secret_key, secret_key_file or the \
+             environment variable VESTIBULE_SECRET_KEY: 32 random bytes in base64url, the same on every machine",
+        ));
+    }
+    Ok(())
+}
+
+/// Where sessions are kept. Sealed cookies need a place for what outlives them: one in memory unless there is another.
+pub(super) fn keeping(
+    sessions: Option<Arc<dyn SessionStore>>,
+    marks: Option<Arc<dyn SessionStore>>,
+) -> Result<Keeping, ConfigError> {
+    match (sessions, marks) {
+        (Some(_), Some(_)) => {
+            Err(ConfigError::new("sessions.marks", "sessions that a store keeps have their marks there too")
+                .remedy("give either .sessions(..), or .marks(..) for sessions in sealed cookies"))
+        }
+        (Some(store), None) => Ok(Keeping::Store(store)),
+        (None, marks) => {
+            let marks = marks.unwrap_or_else(|| Arc::new(MemoryStore::new()));
+            if marks.reach() == Reach::Process {
+                tracing::info!(target: "vestibule::session",
+                    "sessions are in sealed cookies: a logout by the provider, or of all sessions of a person, holds in this process until it ends; give .marks(..) or .sessions(..) a store for more");
+            }
+            Ok(Keeping::Cookies(marks))
+        }
+    }
 }
 
 pub(super) fn check_providers(providers: &[(String, Provider)], paths: &Paths) -> Result<(), ConfigError> {

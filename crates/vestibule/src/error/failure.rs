@@ -13,7 +13,8 @@ use crate::{
     provider::ProviderError,
     session::{
         cookie::{CHUNK_BYTES, MOST_CHUNKS},
-        layer::TooBig,
+        keeping::NotBegun,
+        visit::TooBig,
     },
 };
 
@@ -26,6 +27,15 @@ pub(crate) enum LoginFailure {
     Refused(Refusal),
     #[error("{0}")]
     TooBig(TooBig),
+    #[error("the person was logged out while they signed in")]
+    LoggedOut,
+    /// Whoever let them in would send them round in circles.
+    #[error("the session_expiry of the ID Token lies in the past")]
+    OverAlready,
+    #[error("there is no session that a silent login could renew")]
+    NothingToRenew,
+    #[error("somebody else is signed in at the provider now")]
+    SomebodyElse,
 }
 
 impl fmt::Display for TooBig {
@@ -42,6 +52,16 @@ impl fmt::Display for TooBig {
         }
         let close = if largest.is_empty() { "" } else { ")" };
         write!(f, "{close}, {tokens_bytes} bytes of tokens, and the seal; ask for a smaller scope")
+    }
+}
+
+impl From<NotBegun> for LoginFailure {
+    fn from(not_begun: NotBegun) -> Self {
+        match not_begun {
+            NotBegun::TooBig(too_big) => Self::TooBig(too_big),
+            NotBegun::LoggedOut => Self::LoggedOut,
+            NotBegun::Store(error) => Self::Provider(error.into()),
+        }
     }
 }
 
@@ -79,6 +99,9 @@ impl LoginFailure {
                 _ => LoginErrorKind::Misbehaved,
             },
             Self::Refused(_) => LoginErrorKind::Refused,
+            Self::OverAlready => LoginErrorKind::Misbehaved,
+            // Whoever was logged out meanwhile may start again.
+            Self::LoggedOut | Self::NothingToRenew | Self::SomebodyElse => LoginErrorKind::Unsolicited,
             Self::TooBig(_) => LoginErrorKind::TooBig,
         }
     }

@@ -1,36 +1,42 @@
 //! A provider at work: its metadata, its keys and our client there, each fetched when first needed.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use http::HeaderValue;
 use vestibule_core::{
     AuthorizationCode, AuthorizationRequest, ClaimsSet, Client, ClientInformation, ClientMetadata, Exchange,
-    HttpClient, IdToken, Issuer, JwkSet, Misbehaviour, ProtocolError, ProviderMetadata, Step, TokenResponse,
-    UnverifiedIdToken,
+    HttpClient, IdToken, Issuer, JwkSet, Misbehaviour, NumericDate, ProtocolError, ProviderMetadata, Step,
+    TokenResponse, UnverifiedIdToken, UserInfoMethod,
     discovery::{DiscoveryRequest, KeysRequest},
-    error::InvalidIdToken,
     freshness::{Answer, Conditional, Freshness},
-    jose::{InvalidJws, jwk::SkipReason},
+    jose::jwk::SkipReason,
     registration::RegistrationRequest,
     userinfo::UserInfoRequest,
 };
 
 use super::{
-    ClientSource, Provider, ProviderError, Source,
+    Addresses, ClientSource, Provider, ProviderError, Source,
+    bucket::{Bucket, Empty},
     fresh::Fresh,
+    logout_tokens::LogoutTokens,
     registrar::{Registrar, Remembered},
 };
-use crate::clock::{self, Clock};
+use crate::{
+    clock::{self, Clock},
+    login::Manner,
+};
 
 /// A provider at work.
 pub(crate) struct ConnectedProvider {
     name: String,
     provider: Provider,
-    redirect_uri: String,
+    addresses: Addresses,
     surroundings: Surroundings,
     client: Identity,
     metadata: Fresh<ProviderMetadata>,
-    keys: Fresh<JwkSet>,
+    pub(super) keys: Fresh<JwkSet>,
+    pub(super) logout_tokens: LogoutTokens,
+    unsigned_logouts: Bucket,
 }
 
 /// Who we are at the provider: known from the start, or found out.
@@ -45,7 +51,8 @@ pub(crate) struct Surroundings {
     pub(crate) http: Arc<dyn HttpClient>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) remembered: Remembered,
-    pub(crate) post_logout_redirect_uri: String,
+    /// How long a session can live, and with it what is remembered of its end.
+    pub(crate) longest_session: Duration,
 }
 
 /// A provider that knows us and whom we know: what every exchange with it starts from.
@@ -55,13 +62,29 @@ pub(crate) struct Introduced {
     pub(crate) client: Arc<Client>,
 }
 
+/// So many logouts that nobody signed, of sessions that nobody here knows, are remembered at once, and as many again in the time
+/// that it takes to forget them. A store has room for many more: whoever makes them up cannot have it forget others, which would
+/// end all sessions of the issuer (V64, V72).
+const UNSIGNED_LOGOUTS: u32 = 20_000;
+
 impl ConnectedProvider {
-    pub(crate) fn new(name: String, provider: Provider, redirect_uri: String, surroundings: Surroundings) -> Self {
+    pub(crate) fn new(name: String, provider: Provider, addresses: Addresses, surroundings: Surroundings) -> Self {
         let client = match &provider.client {
             ClientSource::Given(client) => Identity::Given(Arc::new(client.clone())),
             ClientSource::Registers(metadata) => Identity::Registers(Box::new(metadata.clone()), Registrar::new()),
         };
-        Self { name, provider, redirect_uri, surroundings, client, metadata: Fresh::new(), keys: Fresh::new() }
+        let unsigned_logouts = Bucket::new(UNSIGNED_LOGOUTS, surroundings.longest_session / UNSIGNED_LOGOUTS);
+        Self {
+            name,
+            provider,
+            addresses,
+            surroundings,
+            client,
+            metadata: Fresh::new(),
+            keys: Fresh::new(),
+            logout_tokens: LogoutTokens::new(),
+            unsigned_logouts,
+        }
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -86,16 +109,42 @@ impl ConnectedProvider {
         self.provider.own_redirect_path()
     }
 
+    pub(super) fn now(&self) -> NumericDate {
+        self.surroundings.clock.now()
+    }
+
+    pub(super) fn userinfo_method(&self) -> UserInfoMethod {
+        self.provider.userinfo
+    }
+
+    /// For how many seconds a refresh token that was used already may be presented once more.
+    pub(crate) fn refresh_token_reuse_grace(&self) -> Option<i64> {
+        self.provider.refresh_token_reuse_grace.map(|grace| i64::try_from(grace.as_secs()).unwrap_or(i64::MAX))
+    }
+
     pub(crate) fn redirect_uri(&self) -> &str {
-        &self.redirect_uri
+        &self.addresses.redirect_uri
+    }
+
+    pub(super) fn requires_logout_token_type(&self) -> bool {
+        self.provider.logout_token_type_required
+    }
+
+    /// Whether one more logout may be remembered that nobody signed, of a session that nobody here knows.
+    pub(crate) fn may_log_out_unsigned(&self) -> Result<(), Empty> {
+        self.unsigned_logouts.take()
     }
 
     /// What every login asks for, as the settings have it.
-    pub(crate) fn authorization_request(&self) -> AuthorizationRequest {
-        let request = AuthorizationRequest::new(self.redirect_uri.as_str(), self.provider.scope.as_str());
-        self.provider.parameters.iter().fold(request, |request, (name, value)| {
-            request.parameter(name, value).expect("build() refuses the parameters that the protocol sets")
-        })
+    pub(crate) fn authorization_request(&self, manner: Manner) -> AuthorizationRequest {
+        let silently = (manner == Manner::Silent).then_some(("prompt", "none"));
+        let parameters = self.provider.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let request = AuthorizationRequest::new(self.redirect_uri(), self.provider.scope.as_str());
+        parameters
+            .filter(|(name, _)| silently.is_none() || *name != "prompt")
+            .chain(silently)
+            .try_fold(request, |request, (name, value)| request.parameter(name, value))
+            .expect("build() refuses the parameters that the protocol sets")
     }
 
     /// The metadata, and who we are there: as given, or fetched and registered when first needed. They fit each other.
@@ -107,6 +156,32 @@ impl ConnectedProvider {
         };
         client.check_provider(&metadata)?;
         Ok(Introduced { metadata, client })
+    }
+
+    /// The same as far as it is known already, however old: for those for whose sake nobody is asked.
+    pub(super) fn introduced_at_hand(&self) -> Option<Introduced> {
+        let metadata = match &self.provider.source {
+            Source::Described(metadata) => Arc::clone(metadata),
+            Source::Discovered(_) => self.metadata.held()?,
+        };
+        let client = match &self.client {
+            Identity::Given(client) => Arc::clone(client),
+            Identity::Registers(_, registrar) => registrar.held()?,
+        };
+        Some(Introduced { metadata, client })
+    }
+
+    /// The same for those for whose sake the provider is asked, but we are not registered: `None` when we are not.
+    pub(super) async fn introduced_if_known(self: &Arc<Self>) -> Result<Option<Introduced>, ProviderError> {
+        let metadata = self.metadata().await?;
+        let client = match &self.client {
+            Identity::Given(client) => Some(Arc::clone(client)),
+            Identity::Registers(asked, registrar) => {
+                let request = self.registration_request(&metadata, asked)?;
+                registrar.known_client(&self.surroundings.remembered, &request).await?
+            }
+        };
+        Ok(client.map(|client| Introduced { metadata, client }))
     }
 
     /// The metadata: as described, or fetched when first needed.
@@ -142,11 +217,23 @@ impl ConnectedProvider {
         asked: &ClientMetadata,
         registrar: &Registrar,
     ) -> Result<Arc<Client>, ProviderError> {
-        let Surroundings { remembered, clock, post_logout_redirect_uri, .. } = &self.surroundings;
-        let request = RegistrationRequest::new(metadata, asked, self.redirect_uri.as_str(), post_logout_redirect_uri)?;
+        let Surroundings { remembered, clock, .. } = &self.surroundings;
+        let request = self.registration_request(metadata, asked)?;
         let this = Arc::clone(self);
         let register = move |request| async move { this.register(request).await };
         registrar.client(remembered, request, clock.now(), register).await
+    }
+
+    /// Asks for a client that the provider finds at all our addresses.
+    fn registration_request(
+        &self,
+        metadata: &ProviderMetadata,
+        asked: &ClientMetadata,
+    ) -> Result<RegistrationRequest, ProviderError> {
+        let Addresses { redirect_uri, post_logout_redirect_uri, backchannel_logout_uri, frontchannel_logout_uri } =
+            &self.addresses;
+        let request = RegistrationRequest::new(metadata, asked, redirect_uri.as_str(), post_logout_redirect_uri)?;
+        Ok(request.backchannel_logout_uri(backchannel_logout_uri).frontchannel_logout_uri(frontchannel_logout_uri))
     }
 
     async fn register(self: Arc<Self>, request: RegistrationRequest) -> Result<ClientInformation, ProviderError> {
@@ -167,31 +254,27 @@ impl ConnectedProvider {
         at: &Introduced,
         code: AuthorizationCode,
     ) -> Result<TokenResponse, ProviderError> {
-        let answer = self.carry_out(at.client.redeem(&at.metadata, self.redirect_uri.as_str(), code)?).await;
-        let is_unknown = matches!(&answer, Err(ProviderError::Protocol(ProtocolError::Denied(error))) if error.error() == "invalid_client");
-        if let (true, Identity::Registers(_, registrar)) = (is_unknown, &self.client) {
-            registrar.distrust(&at.client);
-        }
+        let answer = self.carry_out(at.client.redeem(&at.metadata, self.redirect_uri(), code)?).await;
+        self.note_unknown_client(at, answer.as_ref().err());
         answer
     }
 
-    /// Verifies an ID Token of a login that just ended. An unknown key is the one reason to fetch the keys anew, once, and to
-    /// wait for them (Core 10.1.1).
+    /// A provider that does not know the client that registered itself will be given a new one.
+    pub(super) fn note_unknown_client(&self, at: &Introduced, error: Option<&ProviderError>) {
+        let is_unknown = matches!(error, Some(ProviderError::Protocol(ProtocolError::Denied(error))) if error.error() == "invalid_client");
+        if let (true, Identity::Registers(_, registrar)) = (is_unknown, &self.client) {
+            registrar.distrust(&at.client);
+        }
+    }
+
+    /// Verifies an ID Token of a login that just ended.
     pub(crate) async fn verify(
         self: &Arc<Self>,
         at: &Introduced,
         id_token: &UnverifiedIdToken,
     ) -> Result<IdToken, ProviderError> {
         let expected = at.client.expected_id_token(&at.metadata);
-        let clock = &self.surroundings.clock;
-        let keys = self.keys(at).await?;
-        let mut verified = id_token.verify(&keys, &expected, clock.now());
-        let unknown_key = matches!(verified, Err(InvalidIdToken::Jws(InvalidJws::NoMatchingKey { .. })));
-        if unknown_key && at.client.needs_provider_keys() {
-            let keys = self.keys.newer_than(&keys, |etag| self.fetch_keys(&at.metadata, etag)).await?;
-            verified = id_token.verify(&keys, &expected, clock.now());
-        }
-        verified.map_err(|invalid| Misbehaviour::from(invalid).into())
+        self.with_keys(at, |keys| id_token.verify(keys, &expected, self.now())).await
     }
 
     /// The claims about the subject of a verified ID Token: its own, and those of the userinfo endpoint besides.
@@ -202,7 +285,7 @@ impl ConnectedProvider {
         tokens: &TokenResponse,
     ) -> Result<ClaimsSet, ProviderError> {
         let mut claims = id_token.claims().clone();
-        let (method, access_token) = (self.provider.userinfo, tokens.access_token().clone());
+        let (method, access_token) = (self.userinfo_method(), tokens.access_token().clone());
         if let Some(request) = UserInfoRequest::new(&at.metadata, method, access_token, id_token.subject().clone()) {
             claims.add_missing(self.carry_out(request).await?);
         }
@@ -210,7 +293,7 @@ impl ConnectedProvider {
     }
 
     /// The provider's keys, fetched when first needed; none for a client whose tokens are signed with its secret.
-    async fn keys(self: &Arc<Self>, at: &Introduced) -> Result<Arc<JwkSet>, ProviderError> {
+    pub(super) async fn keys(self: &Arc<Self>, at: &Introduced) -> Result<Arc<JwkSet>, ProviderError> {
         if at.client.needs_provider_keys() {
             self.keys.get(|etag| self.fetch_keys(&at.metadata, etag)).await
         } else {
@@ -218,7 +301,16 @@ impl ConnectedProvider {
         }
     }
 
-    fn fetch_keys(
+    /// Keys that are not `seen`.
+    pub(super) async fn newer_keys(
+        self: &Arc<Self>,
+        at: &Introduced,
+        seen: &Arc<JwkSet>,
+    ) -> Result<Arc<JwkSet>, ProviderError> {
+        self.keys.newer_than(seen, |etag| self.fetch_keys(&at.metadata, etag)).await
+    }
+
+    pub(super) fn fetch_keys(
         self: &Arc<Self>,
         metadata: &ProviderMetadata,
         etag: Option<HeaderValue>,
@@ -242,7 +334,7 @@ impl ConnectedProvider {
     }
 
     /// Carries one exchange out: the one driver. An exchange may ask for one more try, not for two.
-    async fn carry_out<E: Exchange>(&self, mut exchange: E) -> Result<E::Output, ProviderError> {
+    pub(super) async fn carry_out<E: Exchange>(&self, mut exchange: E) -> Result<E::Output, ProviderError> {
         let Surroundings { http, clock, .. } = &self.surroundings;
         for _ in 0..2 {
             let request = exchange.request(clock.now(), clock::entropy());

@@ -42,18 +42,29 @@ impl<T: Send + Sync + 'static> Fresh<T> {
         self.held.load().as_ref().map(|held| Arc::clone(&held.value))
     }
 
+    /// The value at hand, unless it has aged: for those who may not have it fetched.
+    pub(super) fn fresh(&self) -> Option<Arc<T>> {
+        let held = self.held.load();
+        held.as_ref().filter(|held| held.is_fresh()).map(|held| Arc::clone(&held.value))
+    }
+
+    /// The value at hand, unless it is so old that it does not serve any more: for when the provider cannot give a new one.
+    pub(super) fn usable(&self) -> Option<Arc<T>> {
+        let held = self.held.load();
+        held.as_ref().filter(|held| held.is_usable()).map(|held| Arc::clone(&held.value))
+    }
+
     /// The value, fetched if there is none or it has aged. `fetch` is told what tells the value at hand from a new one.
     pub(super) async fn get<F>(&self, fetch: impl FnOnce(Option<HeaderValue>) -> F) -> Result<Arc<T>, ProviderError>
     where
         F: Future<Output = Result<Answer<T>, ProviderError>> + Send + 'static,
     {
         let Some(held) = self.held.load_full() else { return self.fetch(fetch).await };
-        let age = held.fetched.elapsed();
-        if age < held.good_for {
+        if held.is_fresh() {
             return Ok(Arc::clone(&held.value));
         }
         match self.fetch(fetch).await {
-            Err(error) if age < USABLE + held.good_for => {
+            Err(error) if held.is_usable() => {
                 let reason = crate::error::chain(&error);
                 tracing::warn!(target: "vestibule::provider", reason, "a refresh failed; what was fetched before serves on");
                 Ok(Arc::clone(&held.value))
@@ -104,6 +115,14 @@ impl<T> Held<T> {
     fn new(value: Arc<T>, Freshness { max_age, etag, .. }: Freshness) -> Self {
         let good_for = max_age.map_or(UNSAID, |seconds| Duration::from_secs(seconds.into()).clamp(SHORTEST, LONGEST));
         Self { value, fetched: Instant::now(), good_for, etag }
+    }
+
+    fn is_fresh(&self) -> bool {
+        self.fetched.elapsed() < self.good_for
+    }
+
+    fn is_usable(&self) -> bool {
+        self.fetched.elapsed() < USABLE + self.good_for
     }
 }
 

@@ -12,8 +12,9 @@ use vestibule_core::{Client, ClientInformation, NumericDate, Secret, registratio
 
 use super::{ProviderError, flight::Flight};
 use crate::{
-    registration_store::{RegistrationStore, StoreError},
+    registration_store::RegistrationStore,
     session::seal::{Role, Seal, SecretKey, sha256},
+    store::StoreError,
 };
 
 /// Holds the registration of one client at one provider.
@@ -81,6 +82,28 @@ impl Registrar {
         let held = Arc::clone(&self.held);
         let registered = self.flight.join(look_or_register, move |registered| held.store(Some(registered))).await?;
         Ok(Arc::clone(&registered.client))
+    }
+
+    /// The client that we are, as far as this process knows.
+    pub(super) fn held(&self) -> Option<Arc<Client>> {
+        self.held.load().as_ref().map(|registered| Arc::clone(&registered.client))
+    }
+
+    /// The client that this process or another registered, if one did: whether or not it is good for a new login, people may have
+    /// signed in by it.
+    pub(super) async fn known_client(
+        &self,
+        remembered: &Remembered,
+        request: &RegistrationRequest,
+    ) -> Result<Option<Arc<Client>>, ProviderError> {
+        if let Some(client) = self.held() {
+            return Ok(Some(client));
+        }
+        if remembered.store.is_none() {
+            return Ok(None);
+        }
+        let information = remembered.load(&remembered.key(request)).await?;
+        Ok(information.map(|information| Arc::new(information.client())))
     }
 
     /// The provider does not know this client (any more): the next login registers a new one, if this one had its chance.

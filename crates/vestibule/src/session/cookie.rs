@@ -1,5 +1,6 @@
 //! Our cookies: their names, the one pass over the Cookie header, and the Set-Cookie lines.
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{HeaderMap, HeaderValue, header};
 
 use crate::base_url::BaseUrl;
@@ -169,6 +170,14 @@ impl<'a> Cookies<'a> {
         (0..MOST_CHUNKS).rev().find(|chunk| self.value(session_suffix(*chunk)).is_some()).map_or(0, |last| last + 1)
     }
 
+    /// The secret that leads to a session in a store.
+    pub(crate) fn session_secret(&self) -> Option<[u8; 32]> {
+        let text = self.value(session_suffix(0))?.strip_prefix(b"k")?;
+        let mut secret = [0; 32];
+        let length = URL_SAFE_NO_PAD.decode_slice(text, &mut secret).ok()?;
+        (length == secret.len()).then_some(secret)
+    }
+
     /// The sealed session: the first piece says how many there are, and all of them are under one seal (V60), so pieces of two
     /// generations do not open.
     pub(crate) fn session(&self) -> Option<SealedSession<'a>> {
@@ -202,6 +211,19 @@ const fn session_suffix(chunk: usize) -> &'static str {
         0 => "session",
         _ => "session-1",
     }
+}
+
+/// A Set-Cookie line for the secret that leads to a session in a store, and deletions for the pieces that an earlier session
+/// left in `places`.
+pub(crate) fn secret_cookies(
+    names: &CookieNames,
+    secret: &[u8; 32],
+    max_age: Option<i64>,
+    places: usize,
+) -> Vec<HeaderValue> {
+    let value = format!("k{}", URL_SAFE_NO_PAD.encode(secret));
+    let leftovers = (1..places).map(|chunk| names.delete(Purpose::Session(chunk)));
+    std::iter::once(names.set(Purpose::Session(0), &value, max_age)).chain(leftovers).collect()
 }
 
 /// Set-Cookie lines for a sealed session, and deletions for the pieces that an earlier, longer one left in `places`.

@@ -3,22 +3,30 @@
 //! First the hot part (whose it is, and until when), then the cold part (claims and tokens), which is left alone until somebody
 //! asks for it. postcard writes a version as the number of the enum's variant: never reorder or change a variant, add one.
 
+mod v1;
+
 use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use vestibule_core::{ClaimsSet, NumericDate, Secret, Subject};
 
-use super::{Evidence, Session, Times, Tokens};
-use crate::provider::ConnectedProvider;
+use super::{Evidence, HeldTokens, Session, Times};
+use crate::{
+    provider::ConnectedProvider,
+    session_store::{Born, Moment},
+    store::Key,
+};
 
 #[derive(Serialize, Deserialize)]
 enum Hot<'a> {
     #[serde(borrow)]
-    V1(HotV1<'a>),
+    V1(v1::Hot<'a>),
+    #[serde(borrow)]
+    V2(HotV2<'a>),
 }
 
 #[derive(Serialize, Deserialize)]
-struct HotV1<'a> {
+struct HotV2<'a> {
     began_at: i64,
     last_seen: i64,
     ends_at: i64,
@@ -28,24 +36,39 @@ struct HotV1<'a> {
     issuer: &'a str,
     client_id: &'a str,
     subject: &'a str,
+    /// What marks, leases and lists call the session.
+    key: [u8; 32],
+    /// What marks are compared with: the `iat` of the ID Token, and the store's moment of the login.
+    issued_at: i64,
+    moment: u64,
+    sid: Option<&'a str>,
+    /// How often its tokens were replaced.
+    generation: u32,
+    /// When the provider was last asked, or to be asked, whether the person is still signed in there.
+    checked_at: i64,
 }
 
 #[derive(Serialize, Deserialize)]
-struct ColdV1<'a> {
+struct ColdV2<'a> {
     auth_time: Option<i64>,
     acr: Option<&'a str>,
-    sid: Option<&'a str>,
+    /// The family of the browser that signed in.
+    browser: Option<&'a str>,
+    /// What the provider calls the state of its own session (Session Management 1.0).
+    session_state: Option<&'a str>,
     /// JSON, since postcard cannot read arbitrary values back.
     #[serde(borrow)]
     claims: &'a [u8],
-    id_token: &'a str,
-    access_token: &'a str,
+    id_token: Option<&'a str>,
+    access_token: Option<&'a str>,
     access_token_expires_at: Option<i64>,
+    access_token_stale_at: Option<i64>,
     refresh_token: Option<&'a str>,
     scope: Option<&'a str>,
 }
 
 /// The cold part, still encoded.
+#[derive(Clone)]
 pub(crate) struct Cold {
     /// The whole payload, or the cold part alone: `from` is where the latter begins.
     bytes: Vec<u8>,
@@ -55,7 +78,7 @@ pub(crate) struct Cold {
 impl Session {
     /// The bytes to seal, as of these times.
     pub(crate) fn to_payload(&self, times: &Times) -> Vec<u8> {
-        let hot = Hot::V1(HotV1 {
+        let hot = Hot::V2(HotV2 {
             began_at: times.began_at.seconds(),
             last_seen: times.last_seen.seconds(),
             ends_at: times.ends_at.seconds(),
@@ -64,6 +87,12 @@ impl Session {
             issuer: self.provider.issuer().as_str(),
             client_id: self.provider.given_client_id(),
             subject: self.subject.as_str(),
+            key: *self.key.as_bytes(),
+            issued_at: self.born.issued_at.seconds(),
+            moment: self.born.moment.0,
+            sid: self.sid.as_deref(),
+            generation: self.generation,
+            checked_at: times.checked_at.seconds(),
         });
         let mut bytes = postcard::to_stdvec(&hot).expect("strings and integers have a postcard form");
         bytes.extend_from_slice(self.cold.encoded());
@@ -76,38 +105,60 @@ impl Session {
         bytes: Vec<u8>,
         find: impl FnOnce(&str) -> Option<Arc<ConnectedProvider>>,
     ) -> Option<Self> {
-        let (Hot::V1(hot), cold) = postcard::take_from_bytes::<Hot<'_>>(&bytes).ok()?;
+        let (hot, cold) = postcard::take_from_bytes::<Hot<'_>>(&bytes).ok()?;
         let from = bytes.len() - cold.len();
+        let hot = match hot {
+            Hot::V1(hot) => return v1::read(&hot, cold, find),
+            Hot::V2(hot) => hot,
+        };
         let provider = find(hot.provider)?;
         if provider.issuer().as_str() != hot.issuer || provider.given_client_id() != hot.client_id {
             return None;
         }
-        let times = Times {
-            began_at: NumericDate::from_seconds(hot.began_at),
-            last_seen: NumericDate::from_seconds(hot.last_seen),
-            ends_at: NumericDate::from_seconds(hot.ends_at),
-            idle: hot.idle,
-        };
-        let subject = Subject::parse(hot.subject)?;
-        Some(Self { provider, subject, times, cold: Cold { bytes, from } })
+        Some(Self {
+            provider,
+            subject: Subject::parse(hot.subject)?,
+            times: Times {
+                began_at: NumericDate::from_seconds(hot.began_at),
+                last_seen: NumericDate::from_seconds(hot.last_seen),
+                ends_at: NumericDate::from_seconds(hot.ends_at),
+                idle: hot.idle,
+                checked_at: NumericDate::from_seconds(hot.checked_at),
+            },
+            key: Key::from_bytes(hot.key),
+            born: Born::new(NumericDate::from_seconds(hot.issued_at), Moment(hot.moment)),
+            sid: hot.sid.map(str::to_owned),
+            generation: hot.generation,
+            cold: Cold { bytes, from },
+        })
     }
 }
 
 impl Cold {
-    pub(super) fn new(claims: &ClaimsSet, evidence: &Evidence, tokens: &Tokens) -> Self {
-        let claims = claims.to_json();
-        let cold = ColdV1 {
+    pub(super) fn new(claims: &[u8], evidence: &Evidence, tokens: &HeldTokens) -> Self {
+        fn text(token: Option<&Secret<String>>) -> Option<&str> {
+            token.map(|token| token.expose().as_str())
+        }
+        let cold = ColdV2 {
             auth_time: evidence.auth_time.map(NumericDate::seconds),
             acr: evidence.acr.as_deref(),
-            sid: evidence.sid.as_deref(),
-            claims: &claims,
-            id_token: tokens.id_token.expose(),
-            access_token: tokens.access_token.expose(),
+            browser: evidence.browser.as_deref(),
+            session_state: evidence.session_state.as_deref(),
+            claims,
+            id_token: text(tokens.id_token.as_ref()),
+            access_token: text(tokens.access_token.as_ref()),
             access_token_expires_at: tokens.access_token_expires_at.map(NumericDate::seconds),
-            refresh_token: tokens.refresh_token.as_ref().map(|token| token.expose().as_str()),
+            access_token_stale_at: tokens.access_token_stale_at.map(NumericDate::seconds),
+            refresh_token: text(tokens.refresh_token.as_ref()),
             scope: tokens.scope.as_deref(),
         };
         Self { bytes: postcard::to_stdvec(&cold).expect("strings and integers have a postcard form"), from: 0 }
+    }
+
+    /// The same with other tokens.
+    pub(super) fn with_tokens(&self, tokens: &HeldTokens) -> Self {
+        let claims = self.decode().map_or_else(Vec::new, |cold| cold.claims.to_vec());
+        Self::new(&claims, &self.evidence(), tokens)
     }
 
     fn encoded(&self) -> &[u8] {
@@ -115,7 +166,7 @@ impl Cold {
     }
 
     /// Under our own seal nothing but our own encoding can lie, so what does not decode is as good as empty.
-    fn decode(&self) -> Option<ColdV1<'_>> {
+    fn decode(&self) -> Option<ColdV2<'_>> {
         postcard::from_bytes(self.encoded()).ok()
     }
 
@@ -127,15 +178,17 @@ impl Cold {
         self.decode().map_or_else(Evidence::default, |cold| Evidence {
             auth_time: cold.auth_time.map(NumericDate::from_seconds),
             acr: cold.acr.map(str::to_owned),
-            sid: cold.sid.map(str::to_owned),
+            browser: cold.browser.map(str::to_owned),
+            session_state: cold.session_state.map(str::to_owned),
         })
     }
 
-    pub(super) fn tokens(&self) -> Option<Tokens> {
-        self.decode().map(|cold| Tokens {
-            id_token: Secret::from(cold.id_token),
-            access_token: Secret::from(cold.access_token),
+    pub(super) fn tokens(&self) -> HeldTokens {
+        self.decode().map_or_else(HeldTokens::default, |cold| HeldTokens {
+            id_token: cold.id_token.map(Secret::from),
+            access_token: cold.access_token.map(Secret::from),
             access_token_expires_at: cold.access_token_expires_at.map(NumericDate::from_seconds),
+            access_token_stale_at: cold.access_token_stale_at.map(NumericDate::from_seconds),
             refresh_token: cold.refresh_token.map(Secret::from),
             scope: cold.scope.map(str::to_owned),
         })

@@ -25,19 +25,20 @@ pub struct SessionPolicy {
     lifetime: Duration,
     idle: Option<Duration>,
     permanent: bool,
+    silent_renewal: Option<Duration>,
 }
 
 impl SessionPolicy {
     /// At most this long, over restarts of the browser; no idle limit.
     #[must_use]
     pub fn lifetime(lifetime: Duration) -> Self {
-        Self { lifetime, idle: None, permanent: true }
+        Self { lifetime, idle: None, permanent: true, silent_renewal: None }
     }
 
     /// Until the browser is closed, at most a day: the cookie has no Max-Age. Browsers that restore their tabs keep it.
     #[must_use]
     pub fn until_browser_closes() -> Self {
-        Self { lifetime: DAY, idle: None, permanent: false }
+        Self { lifetime: DAY, idle: None, permanent: false, silent_renewal: None }
     }
 
     /// Ends earlier when nobody asked who the person is for this long.
@@ -52,6 +53,20 @@ impl SessionPolicy {
         Self { lifetime, ..self }
     }
 
+    /// At this interval, when they open a page, the provider is asked whether they are still signed in there, without showing
+    /// them anything (`prompt=none`, Core 3.1.2.1). If they are, the session goes on; if they are not, it ends: a page that needs
+    /// somebody then leads to a normal sign-in, any other shows itself to a stranger. Where the provider cannot be reached the
+    /// session goes on.
+    #[must_use]
+    pub fn silent_renewal(self, every: Duration) -> Self {
+        Self { silent_renewal: Some(every), ..self }
+    }
+
+    /// In seconds.
+    pub(crate) fn silent_renewal_every(&self) -> Option<i64> {
+        self.silent_renewal.map(seconds)
+    }
+
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
         let check = |setting: &str, duration: Duration| {
             let seconds = duration.as_secs();
@@ -63,11 +78,31 @@ impl SessionPolicy {
             }
         };
         check("session.lifetime", self.lifetime)?;
-        self.idle.map_or(Ok(()), |idle| check("session.idle", idle))
+        self.idle.map_or(Ok(()), |idle| check("session.idle", idle))?;
+        self.silent_renewal.map_or(Ok(()), |every| check("session.silent_renewal", every))
     }
 
-    pub(super) fn begin(&self, now: NumericDate) -> Times {
-        Times { began_at: now, last_seen: now, ends_at: now.plus(seconds(self.lifetime)), idle: self.idle.map(seconds) }
+    /// The times of a session that begins now, and ends no later than the provider says (V63).
+    pub(super) fn begin(&self, now: NumericDate, session_expiry: Option<NumericDate>) -> Times {
+        let own_end = now.plus(seconds(self.lifetime));
+        let ends_at = session_expiry.map_or(own_end, |expiry| expiry.min(own_end));
+        Times { began_at: now, last_seen: now, ends_at, idle: self.idle.map(seconds), checked_at: now }
+    }
+
+    /// The times of a session that began under an earlier policy: a shorter lifetime holds at once. Marks rely on it, which are
+    /// remembered for as long as a session can live.
+    pub(super) fn limit(&self, times: Times) -> Times {
+        Times { ends_at: times.ends_at.min(times.began_at.plus(seconds(self.lifetime))), ..times }
+    }
+
+    /// Until when a session could live that begins now, in the worst case.
+    pub(crate) fn longest_from(&self, now: NumericDate) -> NumericDate {
+        now.plus(seconds(self.lifetime))
+    }
+
+    /// How long a session can live.
+    pub(crate) fn longest(&self) -> Duration {
+        self.lifetime
     }
 
     /// How long the browser keeps the cookie of a session with these times, in seconds.
@@ -111,8 +146,8 @@ mod tests {
     fn a_permanent_cookie_lives_as_long_as_the_session_and_the_other_until_the_browser_closes() {
         let now = NumericDate::from_seconds(1_000_000);
         let permanent = SessionPolicy::lifetime(Duration::from_secs(1000));
-        assert_eq!(permanent.max_age(&permanent.begin(now), now.plus(10)), Some(990));
+        assert_eq!(permanent.max_age(&permanent.begin(now, None), now.plus(10)), Some(990));
         let transient = SessionPolicy::until_browser_closes();
-        assert_eq!(transient.max_age(&transient.begin(now), now), None);
+        assert_eq!(transient.max_age(&transient.begin(now, None), now), None);
     }
 }

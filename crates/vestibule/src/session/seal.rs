@@ -87,6 +87,10 @@ impl fmt::Debug for SecretKey {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     Session,
+    /// A session that a store keeps: another place, so another key.
+    StoredSession,
+    /// What a store keeps besides sessions.
+    Kept,
     PendingLogin,
     ReturnAddress,
     LoginError,
@@ -98,6 +102,8 @@ impl Role {
     const fn label(self) -> &'static [u8] {
         match self {
             Self::Session => b"vestibule session v1",
+            Self::StoredSession => b"vestibule stored session v1",
+            Self::Kept => b"vestibule kept v1",
             Self::PendingLogin => b"vestibule pending login v1",
             Self::ReturnAddress => b"vestibule return address v1",
             Self::LoginError => b"vestibule login error v1",
@@ -126,8 +132,18 @@ impl Seal {
         Self { keys: ring.iter().map(|secret| RingKey::derive(role, secret)).collect() }
     }
 
-    /// Seals `plaintext` for the place that `context` names.
+    /// Seals `plaintext` for the place that `context` names, as text for a cookie or a URL.
     pub(crate) fn seal(&self, context: &[u8], plaintext: &[u8]) -> String {
+        URL_SAFE_NO_PAD.encode(self.seal_bytes(context, plaintext))
+    }
+
+    /// Opens what [`seal`](Self::seal) made for the same `context`; `None` for everything else, whatever the reason.
+    pub(crate) fn open(&self, context: &[u8], envelope: &[u8]) -> Option<Vec<u8>> {
+        self.open_bytes(context, URL_SAFE_NO_PAD.decode(envelope).ok()?)
+    }
+
+    /// Seals `plaintext` for the place that `context` names, as bytes for a store.
+    pub(crate) fn seal_bytes(&self, context: &[u8], plaintext: &[u8]) -> Vec<u8> {
         let ring_key = self.keys.first().expect("build() refuses an empty key ring");
         let nonce: [u8; NONCE_LEN] = random();
         let mut envelope = Vec::with_capacity(HEADER_BYTES + plaintext.len() + AES_256_GCM_SIV.tag_len());
@@ -141,12 +157,11 @@ impl Seal {
             .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), Aad::from(context), body)
             .expect("a cookie is far shorter than the 2^36 bytes that AES-GCM-SIV seals at once");
         envelope.extend_from_slice(tag.as_ref());
-        URL_SAFE_NO_PAD.encode(envelope)
+        envelope
     }
 
-    /// Opens what [`seal`](Self::seal) made for the same `context`; `None` for everything else, whatever the reason.
-    pub(crate) fn open(&self, context: &[u8], envelope: &[u8]) -> Option<Vec<u8>> {
-        let mut envelope = URL_SAFE_NO_PAD.decode(envelope).ok()?;
+    /// Opens what [`seal_bytes`](Self::seal_bytes) made for the same `context`, in place.
+    pub(crate) fn open_bytes(&self, context: &[u8], mut envelope: Vec<u8>) -> Option<Vec<u8>> {
         let (header, sealed) = envelope.split_at_mut_checked(HEADER_BYTES)?;
         let (version, rest) = header.split_first()?;
         let (id, nonce) = rest.split_first_chunk::<KEY_ID_BYTES>()?;
@@ -202,6 +217,18 @@ pub(crate) fn random<const N: usize>() -> [u8; N] {
 pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     let mut hash = [0; 32];
     hash.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
+    hash
+}
+
+/// The hash of several parts, each with its length before it: no two lists of parts have one hash.
+pub(crate) fn sha256_of_parts<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> [u8; 32] {
+    let mut context = digest::Context::new(&digest::SHA256);
+    for part in parts {
+        context.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        context.update(part);
+    }
+    let mut hash = [0; 32];
+    hash.copy_from_slice(context.finish().as_ref());
     hash
 }
 

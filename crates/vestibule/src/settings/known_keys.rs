@@ -6,7 +6,7 @@ use toml::{Table, Value};
 use super::File;
 use crate::config_error::ConfigError;
 
-const TOP: [&str; 12] = [
+const TOP: [&str; 13] = [
     "base_url",
     "secret_key",
     "secret_key_file",
@@ -18,10 +18,12 @@ const TOP: [&str; 12] = [
     "default_provider",
     "registration_directory",
     "session",
+    "sessions",
     "provider",
 ];
-const SESSION: [&str; 3] = ["lifetime", "idle", "until_browser_closes"];
-const PROVIDER: [&str; 14] = [
+const SESSION: [&str; 5] = ["lifetime", "idle", "until_browser_closes", "silent_renewal", "tokens"];
+const SESSIONS: [&str; 1] = ["store"];
+const PROVIDER: [&str; 16] = [
     "issuer",
     "metadata",
     "client_id",
@@ -36,6 +38,8 @@ const PROVIDER: [&str; 14] = [
     "redirect_path",
     "trusted_audiences",
     "authorization_parameters",
+    "refresh_token_reuse_grace",
+    "require_logout_token_type",
 ];
 
 const REGISTRATION: [&str; 8] = [
@@ -54,6 +58,9 @@ pub(super) fn check(table: &Table) -> Result<(), ConfigError> {
     check_table("", table, &TOP)?;
     if let Some(Value::Table(session)) = table.get("session") {
         check_table("session.", session, &SESSION)?;
+    }
+    if let Some(Value::Table(sessions)) = table.get("sessions") {
+        check_table("sessions.", sessions, &SESSIONS)?;
     }
     if let Some(Value::Table(providers)) = table.get("provider") {
         for (name, provider) in providers {
@@ -117,8 +124,8 @@ fn paths(table: &Table) -> Vec<Vec<String>> {
     let mut paths = Vec::new();
     for (key, value) in table {
         match (key.as_str(), value) {
-            ("session", Value::Table(session)) => {
-                paths.extend(session.keys().map(|inner| vec![key.clone(), inner.clone()]))
+            ("session" | "sessions", Value::Table(inner)) => {
+                paths.extend(inner.keys().map(|inner| vec![key.clone(), inner.clone()]))
             }
             ("provider", Value::Table(providers)) => {
                 for (name, provider) in providers {

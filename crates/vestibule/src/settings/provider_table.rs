@@ -11,7 +11,10 @@ use vestibule_core::{
     Client, ClientMetadata, ProviderMetadata, Secret, SignatureAlgorithm, TokenEndpointAuthMethod, UserInfoMethod,
 };
 
-use super::secrets::{Environment, secret};
+use super::{
+    Span,
+    secrets::{Environment, secret},
+};
 use crate::{
     config_error::ConfigError,
     provider::{ClientSource, Provider},
@@ -31,6 +34,9 @@ pub(super) struct ProviderTable {
     userinfo: Option<UserInfoMethod>,
     clock_skew: Option<i64>,
     redirect_path: Option<String>,
+    refresh_token_reuse_grace: Option<Span>,
+    #[serde(default)]
+    require_logout_token_type: bool,
     #[serde(default)]
     trusted_audiences: Vec<String>,
     #[serde(default)]
@@ -104,6 +110,12 @@ impl ProviderTable {
         }
         if let Some(path) = &self.redirect_path {
             provider = provider.redirect_path(path);
+        }
+        if let Some(grace) = self.refresh_token_reuse_grace {
+            provider = provider.refresh_token_reuse_grace(grace.0);
+        }
+        if self.require_logout_token_type {
+            provider = provider.require_logout_token_type();
         }
         let parameters = self.authorization_parameters.iter();
         Ok(parameters.fold(provider, |provider, (name, value)| provider.authorization_parameter(name, value)))

@@ -1,4 +1,5 @@
 use super::*;
+use crate::{Vestibule, session::keeping::Keeping, session_store::Reach};
 
 const KEY: &str = "c2l4dGVlbiBwbHVzIHNpeHRlZW4gaXMgMzIgYnl0ZXM";
 
@@ -40,6 +41,10 @@ fn every_setting_is_read() {
         lifetime = "7d"
         idle = "90s"
         until_browser_closes = true
+        silent_renewal = "15m"
+        tokens = "id_token_only"
+        [sessions]
+        store = "memory"
         [provider.corp]
         issuer = "https://login.example.com"
         client_id = "my-app"
@@ -51,6 +56,8 @@ fn every_setting_is_read() {
         clock_skew = 30
         redirect_path = "/redirect_uri"
         trusted_audiences = ["other"]
+        refresh_token_reuse_grace = "60s"
+        require_logout_token_type = true
         authorization_parameters = { ui_locales = "en" }
         [provider.lab]
         issuer = "https://lab.example.com"
@@ -89,10 +96,49 @@ fn an_unknown_key_is_refused_with_the_nearest_known_one() {
         (file("[providers.corp]"), "providers: there is no such setting; did you mean provider?"),
         (
             corp("[session]\nzzzzzzzz = 1"),
-            "session.zzzzzzzz: there is no such setting; known are lifetime, idle, until_browser_closes",
+            "session.zzzzzzzz: there is no such setting; known are lifetime, idle, until_browser_closes, silent_renewal, tokens",
         ),
     ] {
         assert_eq!(error(&text), expected);
+    }
+}
+
+#[test]
+fn sessions_live_in_cookies_unless_the_file_says_otherwise() {
+    let is_memory = |text: &str| match &accepts(&corp(text)).door().keeping {
+        Keeping::Cookies(_) => false,
+        Keeping::Store(store) => store.reach() == Reach::Process,
+    };
+    assert!(!is_memory(""));
+    assert!(!is_memory("[sessions]"));
+    assert!(!is_memory("[sessions]\nstore = \"cookie\""));
+    assert!(is_memory("[sessions]\nstore = \"memory\""));
+}
+
+/// A store that keeps sessions keeps their marks: a second place for them would be asked in vain.
+#[test]
+fn marks_beside_a_store_for_sessions_are_refused() {
+    let empty = |_: &str| None;
+    let with_marks = |text: &str| {
+        let settings = Settings::from_toml(&corp(text)).expect("readable");
+        settings.builder_in(&empty).map(|builder| builder.marks(MemoryStore::new())).and_then(Builder::build)
+    };
+    let error = with_marks("[sessions]\nstore = \"memory\"").expect_err("two places");
+    assert_eq!(error.setting(), "sessions.marks");
+    assert!(error.to_string().contains("give either .sessions(..), or .marks(..)"), "{error}");
+    assert!(with_marks("[sessions]\nstore = \"cookie\"").is_ok());
+}
+
+#[test]
+fn a_session_keeps_the_tokens_that_the_file_says() {
+    for (text, expected) in [
+        ("", Tokens::Keep),
+        ("[session]\nidle = \"1h\"", Tokens::Keep),
+        ("[session]\ntokens = \"keep\"", Tokens::Keep),
+        ("[session]\ntokens = \"id_token_only\"", Tokens::IdTokenOnly),
+        ("[session]\ntokens = \"discard\"", Tokens::Discard),
+    ] {
+        assert_eq!(accepts(&corp(text)).door().tokens, expected, "{text}");
     }
 }
 
@@ -119,6 +165,15 @@ fn a_wrong_value_is_named_with_what_it_should_be() {
             "provider.corp.token_endpoint_auth_method = 'magic': it must be one of",
         ),
         (corp("[session]\nidle = \"soon\""), "session.idle = 'soon': a duration is a number and s, m, h or d"),
+        (corp("[session]\nsilent_renewal = \"often\""), "session.silent_renewal = 'often': a duration is a number"),
+        (
+            corp("[session]\ntokens = \"some\""),
+            "session.tokens = 'some': it must be one of `keep`, `id_token_only`, `discard`",
+        ),
+        (corp("[sessions]\nstore = \"redis\""), "sessions.store = 'redis': it must be `cookie` or `memory`"),
+        (corp("[sessions]\nstores = 1"), "sessions.stores: there is no such setting; did you mean sessions.store?"),
+        (corp("refresh_token_reuse_grace = 60"), "provider.corp.refresh_token_reuse_grace: it must be a string"),
+        (corp("require_logout_token_type = 1"), "provider.corp.require_logout_token_type: it must be a boolean"),
         (corp("scope = \"profile\""), "provider.corp.scope = 'profile': it does not contain openid"),
         (
             corp("authorization_parameters = { state = \"x\" }"),

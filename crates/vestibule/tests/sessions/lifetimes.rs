@@ -5,7 +5,7 @@ use std::time::Duration;
 use vestibule::SessionPolicy;
 
 use crate::house::{
-    APP, House, ISSUER,
+    APP, House, ISSUER, TestClock,
     paper::{navigation, set_cookies},
 };
 
@@ -51,6 +51,35 @@ async fn a_session_in_use_ends_at_its_absolute_limit() {
     assert!(house.session_cookie().is_some(), "it is not the browser that ends it");
     assert_eq!(house.me().await, None);
     assert_eq!(house.get("/").await.text(), "stranger");
+}
+
+/// V63: the provider may want it to end earlier, and never later.
+#[tokio::test]
+async fn a_session_ends_when_the_provider_says_if_that_is_earlier() {
+    for (expiry, lifetime) in [(600, 600), (10_000, 1000)] {
+        let mut house = provider_whose_sessions_expire_after(expiry);
+        house.sign_in("/profile", "alice").await;
+        house.pass(lifetime - 1);
+        assert_eq!(house.another_profile().me().await.as_deref(), Some("alice"), "{expiry}");
+        house.pass(1);
+        assert_eq!(house.me().await, None, "{expiry}");
+    }
+}
+
+/// V63: nobody is sent round in circles by a session that is over before it begins.
+#[tokio::test]
+async fn a_session_that_the_provider_has_ended_before_it_begins_is_an_error() {
+    let mut house = provider_whose_sessions_expire_after(-1);
+    let page = house.sign_in("/profile", "alice").await;
+    assert_eq!((page.url().path(), page.status().as_u16()), ("/auth/error", 502));
+    assert!(house.session_cookie().is_none());
+}
+
+fn provider_whose_sessions_expire_after(seconds: i64) -> House {
+    let (provider, clock) = (crate::house::provider().sessions_expire_after(seconds), TestClock::new());
+    let settings = crate::house::builder(&provider, &clock).session(SessionPolicy::lifetime(Duration::from_secs(1000)));
+    let vestibule = settings.build().expect("the settings hold together");
+    House::around(provider, clock, &vestibule)
 }
 
 /// R133: the times are inside the seal, so that no browser can stretch them.

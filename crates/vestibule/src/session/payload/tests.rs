@@ -7,8 +7,10 @@ use vestibule_core::{Client, HttpClient, Limits, http_client::Answer};
 
 use super::*;
 use crate::{
+    base_url::BaseUrl,
     clock::SystemClock,
-    provider::{Provider, Remembered, Surroundings},
+    paths::Paths,
+    provider::{Addresses, Provider, Remembered, Surroundings},
     session::{SessionPolicy, SignedIn},
 };
 
@@ -25,14 +27,16 @@ impl HttpClient for NobodyHome {
 
 fn provider(name: &str, issuer: &str, client_id: &str) -> Arc<ConnectedProvider> {
     let provider = Provider::discovered(issuer, Client::public(client_id)).expect("an issuer");
-    let redirect_uri = format!("https://app.example.com/auth/callback/{name}");
+    let base = BaseUrl::parse("https://app.example.com").expect("a base URL");
+    let paths = Paths::new(&base, "/auth").expect("a prefix");
+    let addresses = Addresses::new(&base, &paths, name, &provider);
     let surroundings = Surroundings {
         http: Arc::new(NobodyHome),
         clock: Arc::new(SystemClock),
         remembered: Remembered::new(None, &[], "https://app.example.com"),
-        post_logout_redirect_uri: "https://app.example.com/auth/logged_out".to_owned(),
+        longest_session: std::time::Duration::from_secs(24 * 3600),
     };
-    Arc::new(ConnectedProvider::new(name.to_owned(), provider, redirect_uri, surroundings))
+    Arc::new(ConnectedProvider::new(name.to_owned(), provider, addresses, surroundings))
 }
 
 fn corp() -> Arc<ConnectedProvider> {
@@ -50,28 +54,45 @@ fn claims() -> ClaimsSet {
 }
 
 fn evidence() -> Evidence {
-    Evidence { auth_time: Some(NOW.minus(7)), acr: Some("phr".to_owned()), sid: Some("sid-1".to_owned()) }
+    Evidence {
+        auth_time: Some(NOW.minus(7)),
+        acr: Some("phr".to_owned()),
+        browser: Some("Firefox".to_owned()),
+        session_state: Some("s-1".to_owned()),
+    }
 }
 
-fn tokens() -> Tokens {
-    Tokens {
-        id_token: Secret::from("e30.e30.AA"),
-        access_token: Secret::from("at-1"),
+fn tokens() -> HeldTokens {
+    HeldTokens {
+        id_token: Some(Secret::from("e30.e30.AA")),
+        access_token: Some(Secret::from("at-1")),
         access_token_expires_at: Some(NOW.plus(3600)),
+        access_token_stale_at: Some(NOW.plus(3570)),
         refresh_token: Some(Secret::from("rt-1")),
         scope: Some("openid profile".to_owned()),
     }
 }
 
-fn session_of(evidence: Evidence, tokens: Tokens) -> Session {
+fn key() -> Key {
+    Key::from_bytes([7; 32])
+}
+
+fn born() -> Born {
+    Born::new(NOW.minus(2), Moment(1_700_000_000 << 20))
+}
+
+fn session_of(evidence: Evidence, tokens: HeldTokens) -> Session {
     let signed_in = SignedIn {
         provider: corp(),
         subject: Subject::parse("alice").expect("a subject"),
         claims: claims(),
         evidence,
         tokens,
+        born: born(),
+        sid: Some("sid-1".to_owned()),
+        session_expiry: None,
     };
-    Session::log_in(signed_in, &SessionPolicy::default(), NOW)
+    Session::log_in(signed_in, key(), &SessionPolicy::default(), NOW)
 }
 
 fn payload() -> Vec<u8> {
@@ -79,7 +100,16 @@ fn payload() -> Vec<u8> {
     session.to_payload(&session.times)
 }
 
-/// The payload of [`payload`] as version 1 writes it. Cookies that look so are out there: never change it, add another.
+/// The payload of [`payload`] as version 2 writes it. Cookies that look so are out there: never change it, add another.
+const GOLDEN_V2: &str = "\
+    0180c49fd50c80c49fd50c808aaad50c0180c20304636f72701968747470733a2f2f6c6f67696e2e6578616d706c652e \
+    636f6d066d792d61707005616c6963650707070707070707070707070707070707070707070707070707070707070707 \
+    fcc39fd50c80808080f1a7950301057369642d310080c49fd50c01f2c39fd50c0103706872010746697265666f780103 \
+    732d31447b226e616d65223a22416c696365222c226e6573746564223a7b22726f6c6573223a5b2261222c2262225d7d \
+    2c22737562223a22616c696365222c22c3bc223a312e357d010a6533302e6533302e4141010461742d3101a0fc9fd50c \
+    01e4fb9fd50c010472742d31010e6f70656e69642070726f66696c65";
+
+/// A payload like [`payload`] as version 1 wrote it. Cookies that look so are out there: never change it, add another.
 const GOLDEN_V1: &str = "\
     0080c49fd50c80c49fd50c808aaad50c0180c20304636f72701968747470733a2f2f6c6f67696e2e6578616d706c652e \
     636f6d066d792d61707005616c69636501f2c39fd50c010370687201057369642d31447b226e616d65223a22416c6963 \
@@ -95,26 +125,39 @@ fn unhex(text: &str) -> Vec<u8> {
 fn assert_is_alices(session: &Session) {
     assert_eq!((session.provider.name(), session.provider.issuer().as_str()), ("corp", ISSUER));
     assert_eq!(session.subject.as_str(), "alice");
-    let times = Times { began_at: NOW, last_seen: NOW, ends_at: NOW.plus(24 * 3600), idle: Some(8 * 3600) };
+    let times = Times { began_at: NOW, last_seen: NOW, ends_at: NOW.plus(24 * 3600), idle: Some(8 * 3600), checked_at: NOW };
     assert_eq!(session.times, times);
+    assert_eq!(session.sid.as_deref(), Some("sid-1"));
     assert_eq!(session.claims(), claims());
-    assert_eq!(session.evidence(), evidence());
-    assert_eq!(session.cold.tokens(), Some(tokens()));
-    assert_eq!(session.id_token(), Some(Secret::from("e30.e30.AA")));
+    assert_eq!(session.tokens(), tokens());
 }
 
 #[test]
 fn a_session_comes_back_whole() {
-    assert_is_alices(&Session::from_payload(payload(), find).expect("a session"));
+    let session = Session::from_payload(payload(), find).expect("a session");
+    assert_is_alices(&session);
+    assert_eq!((session.key, session.born, session.generation), (key(), born(), 0));
+    assert_eq!(session.evidence(), evidence());
+}
+
+#[test]
+fn new_tokens_take_the_place_of_the_old_and_leave_the_rest() {
+    let earlier = Session::from_payload(payload(), find).expect("a session");
+    let tokens = HeldTokens { access_token: Some(Secret::from("at-2")), refresh_token: None, ..tokens() };
+    let renewed = earlier.with_tokens(&tokens);
+    let renewed = Session::from_payload(renewed.to_payload(&renewed.times), find).expect("a session");
+    assert_eq!((renewed.tokens(), renewed.generation), (tokens, 1));
+    assert_eq!((renewed.claims(), renewed.evidence(), renewed.times), (claims(), evidence(), earlier.times));
+    assert_eq!((renewed.key, renewed.born, renewed.sid), (earlier.key, earlier.born, earlier.sid));
 }
 
 #[test]
 fn what_a_provider_left_out_comes_back_as_left_out() {
-    let tokens = Tokens { access_token_expires_at: None, refresh_token: None, scope: None, ..tokens() };
+    let tokens = HeldTokens::default();
     let session = session_of(Evidence::default(), tokens.clone());
     let times = Times { idle: None, ..session.times };
     let back = Session::from_payload(session.to_payload(&times), find).expect("a session");
-    assert_eq!((back.times, back.evidence(), back.cold.tokens()), (times, Evidence::default(), Some(tokens)));
+    assert_eq!((back.times, back.evidence(), back.tokens()), (times, Evidence::default(), tokens));
 }
 
 /// The cold part is carried over as it is when only the times change.
@@ -125,20 +168,34 @@ fn a_session_that_was_opened_and_sealed_again_differs_in_its_times_alone() {
     assert_eq!(opened.to_payload(&opened.times), payload());
     let again = Session::from_payload(again, find).expect("a session");
     assert_eq!(again.times, Times { last_seen: NOW.plus(3000), ..opened.times });
-    assert_eq!((again.claims(), again.cold.tokens()), (claims(), Some(tokens())));
+    assert_eq!((again.claims(), again.tokens()), (claims(), tokens()));
 }
 
-/// V66: a program reads what the one before it sealed.
+/// V66: what is sealed today is read tomorrow.
 #[test]
-fn the_golden_payload_of_version_1_is_read_and_written_for_ever() {
-    assert_is_alices(&Session::from_payload(unhex(GOLDEN_V1), find).expect("a session"));
-    assert_eq!(payload(), unhex(GOLDEN_V1));
+fn the_golden_payload_of_version_2_is_read_and_written_for_ever() {
+    assert_is_alices(&Session::from_payload(unhex(GOLDEN_V2), find).expect("a session"));
+    assert_eq!(payload(), unhex(GOLDEN_V2));
+}
+
+/// V66: a program reads what the one before it sealed, and two copies of one session are one session.
+#[test]
+fn the_golden_payload_of_version_1_is_read_for_ever() {
+    let session = Session::from_payload(unhex(GOLDEN_V1), find).expect("a session");
+    assert_is_alices(&session);
+    assert_eq!(session.evidence(), Evidence { browser: None, session_state: None, ..evidence() });
+    assert_eq!((session.born.issued_at, session.generation), (NOW, 0));
+    let mut renewed = unhex(GOLDEN_V1);
+    renewed[6] ^= 1; // last_seen: what a renewal changed
+    let renewed = Session::from_payload(renewed, find).expect("a session");
+    assert_ne!(renewed.times.last_seen, session.times.last_seen);
+    assert_eq!((renewed.key, renewed.born), (session.key, session.born));
 }
 
 /// V66: from a newer program, or from nobody.
 #[test]
 fn an_unknown_version_is_no_session() {
-    for version in 1..=u8::MAX {
+    for version in 2..=u8::MAX {
         let mut payload = payload();
         payload[0] = version;
         assert!(Session::from_payload(payload, find).is_none(), "{version}");
@@ -182,8 +239,8 @@ fn a_payload_that_was_cut_is_no_session_or_one_without_claims_and_tokens() {
             None => assert!(length < hot, "{length}"),
             Some(cut) => {
                 assert!(length >= hot, "{length}");
-                assert_eq!((cut.claims(), cut.cold.tokens()), (ClaimsSet::default(), None), "{length}");
-                assert_eq!((cut.evidence(), cut.id_token()), (Evidence::default(), None), "{length}");
+                assert_eq!((cut.claims(), cut.tokens()), (ClaimsSet::default(), HeldTokens::default()), "{length}");
+                assert_eq!(cut.evidence(), Evidence::default(), "{length}");
                 assert_eq!(cut.sizes(), (0, length - hot), "{length}");
             }
         }
@@ -213,6 +270,7 @@ proptest! {
     fn no_bytes_are_a_session_and_none_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
         prop_assert!(Session::from_payload(bytes.clone(), find).is_none());
         prop_assert!(Session::from_payload([&[0], bytes.as_slice()].concat(), find).is_none());
+        prop_assert!(Session::from_payload([&[1], bytes.as_slice()].concat(), find).is_none());
     }
 
     /// V104: even behind a broken seal.
@@ -223,7 +281,7 @@ proptest! {
         payload[at] = byte;
         if let Some(session) = Session::from_payload(payload, find) {
             prop_assert_eq!(session.provider.name(), "corp");
-            let _ = (session.claims(), session.evidence(), session.id_token(), session.sizes(), session.times.idle_until());
+            let _ = (session.claims(), session.evidence(), session.tokens(), session.sizes(), session.times.idle_until());
             let _ = (session.times.are_over(NOW), session.times.are_worth_renewing(NOW));
         }
     }

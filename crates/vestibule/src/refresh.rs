@@ -1,0 +1,288 @@
+//! Tokens are replaced when they are stale: once, however many requests ask, on however many machines.
+//!
+//! A refresh token that can be used once is a thing to be careful with: presented twice, it ends every token of its family, and
+//! the answer that brings its successor can get lost with whoever waits for it. So a refresh
+//! - is asked for once in a process ([`flights`]) and once among all that share the store (a lease),
+//! - runs in a task of its own, which nobody who hangs up can interrupt between "the provider rotated" and "we stored",
+//! - is written down before it is tried ([`notes`]), so that whoever comes after a crash knows,
+//! - leaves its result where whoever comes late with the old cookie finds it.
+
+pub(crate) mod flights;
+mod lease;
+mod notes;
+mod patience;
+
+use std::sync::Arc;
+
+use vestibule_core::NumericDate;
+
+use self::{
+    lease::{Lease, Taken},
+    notes::{Note, Notes},
+    patience::Patience,
+};
+use crate::{
+    door::Door,
+    error::chain,
+    provider::{ProviderError, RefreshFailed, Refreshed},
+    session::{HeldTokens, Session, keeping::Keeping, visit::Visit},
+    session_store::{SessionStore, Update, Version},
+    store::StoreError,
+};
+
+/// When a token is to be replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wish {
+    /// Once it is stale.
+    WhenStale,
+    /// In any case.
+    Now,
+}
+
+/// Why the tokens of a session are not new.
+#[derive(Clone, Debug)]
+pub(crate) enum NotRefreshed {
+    /// There are none that could be used, and none to be had without a new login.
+    NoTokens,
+    /// The session has ended.
+    SignedOut,
+    /// The provider, or our store, did not do its part. The tokens are as they were.
+    Provider(ProviderError),
+}
+
+pub(crate) type Outcome = Result<Arc<Session>, NotRefreshed>;
+
+/// The session with tokens that are as fresh as is wished for.
+pub(crate) async fn refreshed(visit: &Visit, session: &Arc<Session>, wish: Wish) -> Outcome {
+    let (door, now, tokens) = (visit.door(), visit.door().now(), session.tokens());
+    let is_usable = tokens.usable(now).is_some();
+    if wish == Wish::WhenStale && is_usable && (!tokens.are_stale(now) || door.refreshes.are_paused(session.key, now)) {
+        confirm(door, session).await;
+        return Ok(Arc::clone(session));
+    }
+    if tokens.refresh_token.is_none() {
+        let may_go_on = wish == Wish::WhenStale && is_usable;
+        return if may_go_on { Ok(Arc::clone(session)) } else { Err(NotRefreshed::NoTokens) };
+    }
+    let mut outcome = join(door, session, wish).await;
+    if wish == Wish::Now && outcome.as_ref().is_ok_and(|found| found.generation <= session.generation) {
+        // Somebody else's refresh was under way, which had found what we have already.
+        outcome = join(door, session, wish).await;
+    }
+    let fresh = outcome?;
+    visit.replace(Arc::clone(&fresh));
+    // Whoever lost their tokens has a new cookie all the same, which holds none.
+    if fresh.tokens().usable(now).is_some() { Ok(fresh) } else { Err(NotRefreshed::NoTokens) }
+}
+
+async fn join(door: &Arc<Door>, session: &Arc<Session>, wish: Wish) -> Outcome {
+    let work = refresh(Arc::clone(door), Arc::clone(session), wish);
+    door.refreshes.join(session.key, work).await
+}
+
+/// A request with the new cookie was seen, so the browser has it: what was kept for the old one is needed a moment longer, by
+/// requests that are still on their way.
+async fn confirm(door: &Door, session: &Session) {
+    if door.refreshes.is_awaited(session) {
+        Notes::of(door, session).forget_soon().await;
+    }
+}
+
+/// The whole refresh of one session, in its own task.
+async fn refresh(door: Arc<Door>, seen: Arc<Session>, wish: Wish) -> Outcome {
+    let lease = match Lease::take(&door, &seen).await? {
+        Taken::Lease(lease) => lease,
+        Taken::Result(session) => return Ok(session),
+    };
+    let outcome = lease.hold(under_lease(&door, &seen, wish)).await;
+    lease.give_back().await;
+    // Without success or verdict: the next attempt may wait a moment, for as long as the old token holds.
+    let is_stale = |session: &Session| session.tokens().are_stale(door.now());
+    if matches!(&outcome, Err(NotRefreshed::Provider(_))) || outcome.as_ref().is_ok_and(|session| is_stale(session)) {
+        door.refreshes.pause(seen.key, door.now());
+    }
+    outcome
+}
+
+/// The newest state of a session.
+struct Current<'a> {
+    session: Arc<Session>,
+    /// Of the record in the store, where a store keeps sessions.
+    version: Option<Version>,
+    notes: Notes<'a>,
+    note: Note,
+}
+
+impl<'a> Current<'a> {
+    async fn of(door: &'a Door, seen: &Arc<Session>) -> Result<Self, NotRefreshed> {
+        let mut notes = Notes::of(door, seen);
+        let note = notes.read().await?;
+        match &door.keeping {
+            Keeping::Store(store) => {
+                let stored = store.load(seen.key, door.now()).await?.ok_or(NotRefreshed::SignedOut)?;
+                let session = door.read_stored(seen.key, stored.value, stored.last_seen);
+                let session = Arc::new(session.ok_or(NotRefreshed::SignedOut)?);
+                Ok(Self { session, version: Some(stored.version), notes, note })
+            }
+            Keeping::Cookies(marks) => {
+                if door.is_marked(marks.as_ref(), seen).await? {
+                    return Err(NotRefreshed::SignedOut);
+                }
+                let successor = note.successor(door).filter(|newer| newer.generation > seen.generation);
+                let session = successor.map_or_else(|| Arc::clone(seen), Arc::new);
+                Ok(Self { session, version: None, notes, note })
+            }
+        }
+    }
+}
+
+/// What a session looks like now, if somebody refreshed it since it was seen.
+async fn newer(door: &Door, seen: &Arc<Session>) -> Result<Option<Arc<Session>>, NotRefreshed> {
+    let current = Current::of(door, seen).await?;
+    Ok((current.session.generation > seen.generation).then_some(current.session))
+}
+
+async fn under_lease(door: &Door, seen: &Arc<Session>, wish: Wish) -> Outcome {
+    let mut current = Current::of(door, seen).await?;
+    let (session, now) = (Arc::clone(&current.session), door.now());
+    let tokens = session.tokens();
+    let is_newer = session.generation > seen.generation;
+    if is_newer && (wish == Wish::Now || !tokens.are_stale(now)) {
+        return Ok(session);
+    }
+    let Some(refresh_token) = tokens.refresh_token.clone() else { return Ok(session) };
+    let grace = session.provider.refresh_token_reuse_grace();
+    if current.note.was_interrupted(session.generation) && !current.note.may_be_tried_again(grace, now) {
+        // Somebody presented this token and was never heard of again: it may be used up, and once is all it is good for.
+        tracing::warn!(target: "vestibule::tokens", provider = session.provider.name(),
+            "a refresh was interrupted: its tokens are dropped, since the provider may have replaced them; the session lives on");
+        return drop_tokens(door, current, tokens).await;
+    }
+    let at = match session.provider.introduced().await {
+        Ok(at) => at,
+        Err(error) => return go_on_with_what_is_left(session, error, now),
+    };
+    current.notes.write_attempt(&current.note, session.generation).await?;
+    let answer = session.provider.refresh(&at, &session, refresh_token).await;
+    conclude(door, current, answer).await
+}
+
+/// What becomes of the session by the provider's answer.
+async fn conclude(door: &Door, mut current: Current<'_>, answer: Result<Refreshed, RefreshFailed>) -> Outcome {
+    let (session, now) = (Arc::clone(&current.session), door.now());
+    let (tokens, provider) = (session.tokens(), session.provider.name());
+    match answer {
+        Ok(refreshed) => {
+            let tokens = refreshed.into_tokens(tokens, now);
+            let stored = store_tokens(door, current, &tokens).await;
+            if let Err(NotRefreshed::SignedOut) = stored {
+                // Logged out while the provider answered: nobody shall use what it gave.
+                session.provider.revoke(&tokens).await;
+            }
+            stored
+        }
+        // R90: the provider has ended the grant; the session is ours to end.
+        Err(RefreshFailed::TakenBack) => {
+            tracing::info!(target: "vestibule::tokens", provider,
+                "the provider took the refresh token back: the tokens are dropped, the session lives on");
+            drop_tokens(door, current, tokens).await
+        }
+        // R90: nothing is known to be lost, so nothing is dropped.
+        Err(RefreshFailed::Unused(error)) => {
+            tracing::warn!(target: "vestibule::tokens", provider, reason = chain(&error), "a refresh failed");
+            current.notes.take_back_attempt(&current.note).await?;
+            go_on_with_what_is_left(session, error, now)
+        }
+        // R85: an answer that must not be believed has used the refresh token up all the same.
+        Err(RefreshFailed::Spent(error)) => {
+            tracing::error!(target: "vestibule::tokens", provider, reason = chain(&error),
+                "the answer to a refresh was refused; the session goes on with the access token that it has");
+            let rest = HeldTokens { refresh_token: None, ..tokens };
+            let session = store_tokens(door, current, &rest).await?;
+            go_on_with_what_is_left(session, error, now)
+        }
+    }
+}
+
+/// A token that still holds is used, whatever became of the attempt to replace it.
+fn go_on_with_what_is_left(session: Arc<Session>, error: ProviderError, now: NumericDate) -> Outcome {
+    if session.tokens().usable(now).is_some() { Ok(session) } else { Err(NotRefreshed::Provider(error)) }
+}
+
+/// All but the ID Token, which is a hint at logout and nothing else.
+async fn drop_tokens(door: &Door, current: Current<'_>, tokens: HeldTokens) -> Outcome {
+    let rest = HeldTokens { id_token: tokens.id_token, ..HeldTokens::default() };
+    store_tokens(door, current, &rest).await
+}
+
+/// Puts new tokens where the session is kept. Never where it is no more.
+async fn store_tokens(door: &Door, mut current: Current<'_>, tokens: &HeldTokens) -> Outcome {
+    let new = Arc::new(current.session.with_tokens(tokens));
+    match (&door.keeping, current.version) {
+        (Keeping::Store(store), Some(version)) => {
+            match update(door, store.as_ref(), &new, version).await? {
+                Update::Done(_) => {
+                    current.notes.forget().await;
+                    Ok(new)
+                }
+                // V57: an update never brings a session back.
+                Update::Gone => Err(NotRefreshed::SignedOut),
+                // Somebody took the lease over, and was faster.
+                Update::Changed => Ok(Current::of(door, &current.session).await?.session),
+            }
+        }
+        _ => {
+            // The answer's Set-Cookie may get lost, and others are on their way with the old cookie: they find this.
+            let written = current.notes.write_successor(&new).await;
+            if door.is_marked(door.store(), &new).await? {
+                current.notes.forget().await;
+                return Err(NotRefreshed::SignedOut);
+            }
+            written?;
+            door.refreshes.await_confirmation(&new);
+            Ok(new)
+        }
+    }
+}
+
+async fn update(door: &Door, store: &dyn SessionStore, new: &Session, version: Version) -> Result<Update, StoreError> {
+    let (value, mut patience) = (door.to_stored(new), Patience::new());
+    loop {
+        match store.update(new.key, version, value.clone(), door.now()).await {
+            Err(error) if error.is_transient() => patience.wait(error).await?,
+            result => return result,
+        }
+    }
+}
+
+impl From<StoreError> for NotRefreshed {
+    fn from(error: StoreError) -> Self {
+        Self::Provider(error.into())
+    }
+}
+
+impl Refreshed {
+    /// What the session holds from now on.
+    fn into_tokens(self, earlier: HeldTokens, now: NumericDate) -> HeldTokens {
+        HeldTokens {
+            id_token: earlier.id_token,
+            access_token: Some(self.access_token),
+            // RFC 6749 6: without a new one the old one stays.
+            refresh_token: self.refresh_token.or(earlier.refresh_token),
+            scope: narrowed(earlier.scope, self.scope),
+            ..HeldTokens::default()
+        }
+        .expiring(self.expires_in, now)
+    }
+}
+
+/// R89: a refresh can narrow what a token is good for (RFC 6749 6). What it adds nobody asked for.
+fn narrowed(earlier: Option<String>, now: Option<String>) -> Option<String> {
+    match (earlier, now) {
+        (Some(earlier), Some(now)) => {
+            let common: Vec<_> = now.split(' ').filter(|scope| earlier.split(' ').any(|had| had == *scope)).collect();
+            Some(common.join(" "))
+        }
+        (earlier, now) => earlier.or(now),
+    }
+}

@@ -1,0 +1,90 @@
+//! Asking the provider, at an interval, whether the person is still signed in there: a login with `prompt=none` (Core 3.1.2.1),
+//! which shows nothing. A refusal ends our session; trouble changes nothing. Nobody ever sees an error page for it.
+
+use std::sync::Arc;
+
+use axum::response::Response;
+use http::{HeaderMap, Method};
+use vestibule_core::{ProtocolError, Subject};
+
+use crate::{
+    error::{LoginFailure, chain, see_other},
+    login::{self, Asker, Manner},
+    provider::{ConnectedProvider, ProviderError},
+    return_address::ReturnAddress,
+    session::{Session, Times, visit::Visit},
+};
+
+/// Whether the provider should be asked again before this page is shown. Only who opens a page can be sent there.
+pub(crate) fn is_due(visit: &Visit, session: &Session, method: &Method, headers: &HeaderMap) -> bool {
+    let is_time = |every| visit.door().now().seconds_since(session.times.checked_at) >= every;
+    visit.door().policy.silent_renewal_every().is_some_and(is_time) && Asker::of(method, headers) == Asker::Navigation
+}
+
+/// The way to the provider and back to this page; `None` if there is none just now, and the session goes on.
+pub(crate) async fn depart(visit: &Visit, session: &Session) -> Option<Response> {
+    let door = visit.door();
+    let return_to =
+        ReturnAddress::of_request(&door.base, visit.uri()).unwrap_or_else(|| ReturnAddress::home(&door.base));
+    match login::begin(visit, &session.provider, &return_to, Manner::Silent).await {
+        Ok(response) => Some(response),
+        Err(error) => {
+            put_off(visit, session, chain(&error)).await;
+            None
+        }
+    }
+}
+
+/// The session that a silent login renews: one of the same provider that is still there. Somebody who logged out meanwhile is not
+/// logged in again.
+pub(crate) async fn renewed(visit: &Visit, provider: &ConnectedProvider) -> Result<Arc<Session>, LoginFailure> {
+    let session = visit.session().await.ok().flatten();
+    session.filter(|session| session.provider.issuer() == provider.issuer()).ok_or(LoginFailure::NothingToRenew)
+}
+
+/// Whoever signed in at the provider since is not the person who signed in here, and is not let in unasked.
+pub(crate) fn check_person(earlier: &Session, subject: &Subject) -> Result<(), LoginFailure> {
+    if earlier.subject == *subject { Ok(()) } else { Err(LoginFailure::SomebodyElse) }
+}
+
+/// The times of a session that goes on: it ends no later than it would have.
+pub(crate) fn carry_on(earlier: &Session, renewed: Times) -> Times {
+    Times { began_at: earlier.times.began_at, ends_at: renewed.ends_at.min(earlier.times.ends_at), ..renewed }
+}
+
+/// What becomes of a silent login that did not come to its end: back to the page, signed in as before or not at all.
+pub(crate) async fn give_up(visit: &Visit, failure: LoginFailure, return_to: ReturnAddress) -> Response {
+    if is_refusal(&failure) {
+        tracing::debug!(target: "vestibule::login", reason = chain(&failure), "signed in at the provider no more: the session ends");
+        if let Err(error) = visit.log_out().await {
+            tracing::error!(target: "vestibule::session", reason = chain(&error), "the session could not be ended everywhere");
+        }
+    } else if let Ok(Some(session)) = visit.session().await {
+        put_off(visit, &session, chain(&failure)).await;
+    }
+    see_other(return_to.as_str())
+}
+
+/// What a provider says that cannot sign somebody in without showing them something (Core 3.1.2.6), or does not want to. Any
+/// other error is trouble.
+const REFUSALS: [&str; 5] =
+    ["login_required", "interaction_required", "consent_required", "account_selection_required", "access_denied"];
+
+fn is_refusal(failure: &LoginFailure) -> bool {
+    match failure {
+        LoginFailure::Provider(ProviderError::Protocol(ProtocolError::Denied(denial))) => {
+            REFUSALS.contains(&denial.error())
+        }
+        LoginFailure::SomebodyElse | LoginFailure::Refused(_) => true,
+        _ => false,
+    }
+}
+
+/// Trouble is no refusal: the session goes on, and the provider is asked again after the next interval.
+async fn put_off(visit: &Visit, session: &Session, reason: String) {
+    tracing::warn!(target: "vestibule::login", provider = session.provider.name(), reason,
+        "whether the person is still signed in at the provider could not be found out");
+    let now = visit.door().now();
+    let put_off = |session: &Session| session.with_times(Times { checked_at: now, ..session.times });
+    visit.change(session, put_off).await;
+}

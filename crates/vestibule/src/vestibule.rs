@@ -1,0 +1,248 @@
+//! The handle that an application holds: it wraps a router, makes gates, and ends sessions.
+
+use std::sync::Arc;
+
+use axum::Router;
+use vestibule_core::{Issuer, Subject};
+
+use crate::{
+    builder::Builder,
+    door::Door,
+    gate::RequireLogin,
+    paths::Place,
+    provider::ProviderError,
+    return_address::ReturnAddress,
+    routes,
+    session_info::{SessionId, SessionInfo, SessionsError},
+    store::StoreError,
+};
+
+/// The room between the street and the house: sign-in for an axum application.
+///
+/// It is a handle: clones share everything.
+///
+/// # Example
+/// ```
+/// use axum::{Router, routing::get};
+/// use vestibule::{Client, EndUser, Provider, SecretKey, Vestibule};
+///
+/// let client = Client::confidential("my-app", "a secret that only the two of us know");
+/// let vestibule = Vestibule::builder("https://app.example.com")
+///     .secret_key(SecretKey::generate())
+///     .provider("corp", Provider::discovered("https://login.example.com", client)?)
+///     .build()?;
+/// let app: Router = vestibule.wrap(
+///     Router::new().route("/", get(|user: EndUser| async move { format!("Hello, {}", user.subject()) })),
+/// );
+/// # Ok::<_, vestibule::ConfigError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Vestibule {
+    door: Arc<Door>,
+}
+
+impl Vestibule {
+    pub(crate) fn new(door: Door) -> Self {
+        Self { door: Arc::new(door) }
+    }
+
+    /// Starts with the public base URL: the address that people type. It is never taken from a request.
+    ///
+    /// It may have a path, with or without a slash at the end as the front page has. A path that something strips on the way (a
+    /// proxy, or axum's `nest`) needs nothing more; one that nothing strips needs a [`path_prefix`](Builder::path_prefix).
+    pub fn builder(base_url: impl Into<String>) -> Builder {
+        Builder::new(base_url.into())
+    }
+
+    /// Adds the routes under `/auth` and the session layer to an application.
+    ///
+    /// What is added to the router after this lies outside: a gate or an extractor there answers 500.
+    ///
+    /// # Panics
+    /// When the router has one of our paths already, as axum does for any path twice.
+    pub fn wrap<S>(&self, router: Router<S>) -> Router<S>
+    where
+        S: Clone + Send + Sync + 'static,
+    {
+        routes::wrap(&self.door, router)
+    }
+
+    /// A layer for `route_layer`: it lets in who is signed in.
+    #[must_use]
+    pub fn require_login(&self) -> RequireLogin {
+        let door = Arc::clone(&self.door);
+        RequireLogin::new(move |name| door.provider(name).cloned())
+    }
+
+    /// Fetches the metadata and keys of every provider now, for those who want to fail at start.
+    ///
+    /// # Errors
+    /// [`NotReady`] names the first provider that is not ready and the exact reason.
+    pub async fn ready(&self) -> Result<(), NotReady> {
+        for provider in self.door.providers.values() {
+            provider.ready().await.map_err(|source| NotReady { provider: provider.name().to_owned(), source })?;
+        }
+        Ok(())
+    }
+
+    /// The names of the providers, in alphabetical order.
+    pub fn providers(&self) -> impl Iterator<Item = &str> {
+        self.door.providers.keys().map(String::as_str)
+    }
+
+    /// The path at which a sign-in starts that ends on `return_to`, a path of this application: for links.
+    ///
+    /// A `return_to` that leads anywhere else is left out.
+    #[must_use]
+    pub fn login_path(&self, provider: Option<&str>, return_to: &str) -> String {
+        let return_to = ReturnAddress::parse(&self.door.base, return_to);
+        self.door.paths.public_login(provider, return_to.as_ref())
+    }
+
+    /// The path to which a sign-out form is posted.
+    #[must_use]
+    pub fn logout_path(&self) -> String {
+        self.door.paths.public(Place::Logout)
+    }
+
+    /// The path at which a page's script may ask, as often as it likes, whether the person is still signed in: that is no activity.
+    ///
+    /// The answer is JSON: `{"signed_in": false}`, or
+    /// `{"signed_in": true, "provider": "corp", "acr": null, "idle_seconds": 28800, "absolute_seconds": 86400}`, where
+    /// `idle_seconds` is `null` without an idle limit. While the session store fails it is 503 with a problem body.
+    #[must_use]
+    pub fn session_path(&self) -> String {
+        self.door.paths.public(Place::Session)
+    }
+
+    /// The path of a page that watches the session at the provider (Session Management 1.0), for a hidden frame in the application's
+    /// own pages. When that session changes, the one here ends too, and the pages are told. Where the provider offers no such thing,
+    /// or the browser keeps its cookies from frames, nothing happens.
+    ///
+    /// ```html
+    /// <iframe src="/auth/check_session" hidden></iframe>
+    /// <script>
+    ///   new BroadcastChannel("vestibule:/auth").onmessage = (event) => {
+    ///     if (event.data.type === "vestibule:signed_out") location.reload();
+    ///   };
+    /// </script>
+    /// ```
+    ///
+    /// The channel is named `vestibule:` and what comes before `/check_session` in this path. The page around the frame gets the
+    /// same message by `postMessage` too.
+    #[must_use]
+    pub fn check_session_path(&self) -> String {
+        self.door.paths.public(Place::CheckSession)
+    }
+
+    /// Ends every session of a person, in whatever browser, and the sign-ins that are coming back from the provider right now:
+    /// after a password was changed, an account closed, or on the person's own wish. Whoever signs in afterwards is signed in.
+    ///
+    /// For sessions in sealed cookies this holds as far as their [marks](Builder::marks) reach: in this process until it ends, unless
+    /// a store was given.
+    ///
+    /// # Errors
+    /// [`StoreError`]: some sessions may have ended and others not, so try again.
+    ///
+    /// # Example
+    /// ```
+    /// use axum::{extract::State, response::Redirect};
+    /// use vestibule::{EndUser, SessionsError, Vestibule};
+    ///
+    /// async fn sign_out_everywhere(State(vestibule): State<Vestibule>, user: EndUser) -> Result<Redirect, SessionsError> {
+    ///     vestibule.log_out_everywhere(user.id()).await?;
+    ///     Ok(Redirect::to("/"))
+    /// }
+    /// # let _ = axum::Router::<Vestibule>::new().route("/everywhere", axum::routing::post(sign_out_everywhere));
+    ///
+    /// /// An administrator has the two halves of `user.id()` in a table of users.
+    /// async fn close_account(vestibule: &Vestibule, issuer: &str, subject: &str) -> Result<(), Box<dyn std::error::Error>> {
+    ///     let issuer = vestibule::Issuer::parse(issuer)?;
+    ///     let subject = vestibule::Subject::parse(subject).ok_or("no subject")?;
+    ///     Ok(vestibule.log_out_everywhere((&issuer, &subject)).await?)
+    /// }
+    /// # let _ = close_account;
+    /// ```
+    pub async fn log_out_everywhere(&self, (issuer, subject): (&Issuer, &Subject)) -> Result<(), StoreError> {
+        self.door.log_out_everywhere(issuer, subject).await
+    }
+
+    /// Where a person is signed in: their sessions, the one that was seen last first. [`EndUser::session_id`](crate::EndUser::session_id)
+    /// tells which of them is the present one.
+    ///
+    /// # Errors
+    /// [`SessionsError::NoList`] without [`.sessions(..)`](Builder::sessions): of sealed cookies only the browsers know.
+    /// [`SessionsError::Store`] when the store fails.
+    ///
+    /// # Example
+    /// ```
+    /// use axum::extract::State;
+    /// use vestibule::{EndUser, SessionsError, Vestibule};
+    ///
+    /// async fn my_sessions(State(vestibule): State<Vestibule>, user: EndUser) -> Result<String, SessionsError> {
+    ///     let sessions = vestibule.sessions_of(user.id()).await?;
+    ///     let line = |session: &vestibule::SessionInfo| {
+    ///         let this = if session.id() == user.session_id() { " (this one)" } else { "" };
+    ///         format!("{}{this}\n", session.browser().unwrap_or("A browser"))
+    ///     };
+    ///     Ok(sessions.iter().map(line).collect())
+    /// }
+    /// # let _ = axum::Router::<Vestibule>::new().route("/sessions", axum::routing::get(my_sessions));
+    /// ```
+    pub async fn sessions_of(&self, (issuer, subject): (&Issuer, &Subject)) -> Result<Vec<SessionInfo>, SessionsError> {
+        self.door.sessions_of(issuer, subject).await
+    }
+
+    /// Ends one of a person's sessions. An id from a form may be anybody's: only a session of this person ends.
+    ///
+    /// # Errors
+    /// [`SessionsError::NotTheirs`] when they have no session of this id, or no longer; otherwise as
+    /// [`sessions_of`](Self::sessions_of).
+    ///
+    /// # Example
+    /// ```
+    /// use axum::{Form, extract::State, response::Redirect};
+    /// use vestibule::{EndUser, SessionId, SessionsError, Vestibule};
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct EndOne { id: SessionId }
+    ///
+    /// async fn end_one(
+    ///     State(vestibule): State<Vestibule>,
+    ///     user: EndUser,
+    ///     Form(EndOne { id }): Form<EndOne>,
+    /// ) -> Result<Redirect, SessionsError> {
+    ///     vestibule.end_session(user.id(), id).await?;
+    ///     Ok(Redirect::to("/sessions"))
+    /// }
+    /// # let _ = axum::Router::<Vestibule>::new().route("/end", axum::routing::post(end_one));
+    /// ```
+    pub async fn end_session(
+        &self,
+        (issuer, subject): (&Issuer, &Subject),
+        session: SessionId,
+    ) -> Result<(), SessionsError> {
+        self.door.end_session_of(issuer, subject, session).await
+    }
+
+    #[cfg(test)]
+    pub(crate) fn door(&self) -> &Arc<Door> {
+        &self.door
+    }
+}
+
+/// A provider is not ready.
+#[derive(Debug, thiserror::Error)]
+#[error("provider '{provider}' is not ready")]
+pub struct NotReady {
+    provider: String,
+    source: ProviderError,
+}
+
+impl NotReady {
+    /// The name of the provider, as the builder has it.
+    #[must_use]
+    pub fn provider(&self) -> &str {
+        &self.provider
+    }
+}
