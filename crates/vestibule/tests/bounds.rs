@@ -30,9 +30,9 @@ impl http_body::Body for Untouchable {
     }
 }
 
-/// V107: none of our routes needs a body, so none is read, however long it says it is.
+/// V107: most of our routes need no body, so none is read; the two that do read a short one, and none that says it is long.
 #[tokio::test]
-async fn no_route_of_ours_reads_a_body() {
+async fn no_route_of_ours_reads_a_long_body() {
     let house = House::new();
     for path in [
         "/auth/logout",
@@ -41,6 +41,10 @@ async fn no_route_of_ours_reads_a_body() {
         "/auth/callback/corp",
         "/auth/error",
         "/auth/logged_out",
+        "/auth/frontchannel_logout/corp",
+        "/auth/backchannel_logout/corp",
+        "/auth/check_session",
+        "/auth/session_changed",
         "/profile",
     ] {
         for method in ["POST", "PUT", "GET"] {
@@ -48,6 +52,7 @@ async fn no_route_of_ours_reads_a_body() {
                 .method(method)
                 .uri(path)
                 .header(header::CONTENT_LENGTH, "10000000000")
+                .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
                 .body(Body::new(Untouchable))
                 .expect("a request");
             let response = house.app.clone().oneshot(request).await.expect("an answer");

@@ -310,7 +310,7 @@ async fn a_token_endpoint_that_redirects_is_not_followed() {
 async fn parameters_that_nobody_knows_are_ignored() {
     let mut house = House::new();
     let callback = house.callback_url("/profile?tab=3").await;
-    let callback = and(&and(&callback, "foo", "1"), "session_state", &json!({"a": 1}).to_string());
+    let callback = with(&and(&callback, "foo", "1"), "session_state", &json!({"a": 1}).to_string());
     let page = house.browser.get(&and(&callback, "foo", "2")).await;
     assert_eq!((page.text(), page.url().as_str()), ("profile of alice", format!("{APP}/profile?tab=3").as_str()));
 }
