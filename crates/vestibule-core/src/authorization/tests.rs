@@ -216,6 +216,8 @@ fn a_parameter_that_the_protocol_sets_cannot_be_set_by_the_application() {
         "request",
         "request_uri",
         "claims",
+        "max_age",
+        "acr_values",
     ] {
         assert_eq!(request().parameter(name, "x"), Err(ReservedParameter(name.to_owned())));
         let message = check_parameter(name.to_owned()).expect_err("reserved").to_string();
@@ -491,6 +493,7 @@ fn debug_prints_no_secret() {
     let answer = query(&[("state", state.as_str()), ("code", "canary-code"), ("iss", ISSUER)]);
     let response = AuthorizationResponse::from_query(&answer).expect("a response");
     let (kept, nonce, attempt) = (login.to_bytes(), login.nonce(), login.attempt());
+    assert_eq!(format!("{state:?}"), "State(***)");
     let mut shown = format!("{login:?} {response:?} {state:?} {:?} {kept:?}", entropy(7));
     let code = login.accept(response, &ExpectedResponse::of(&metadata()), NOW).expect("a code");
     shown.push_str(&format!(" {code:?}"));

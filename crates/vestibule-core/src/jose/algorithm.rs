@@ -235,9 +235,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_read_exactly() {
+    fn names_are_read_and_written_exactly() {
         for algorithm in SignatureAlgorithm::ALL {
             assert_eq!(algorithm.name().parse(), Ok(algorithm));
+            assert_eq!(algorithm.to_string(), algorithm.name());
             assert_eq!(algorithm.name().to_lowercase().parse::<SignatureAlgorithm>(), Err(UnknownAlgorithm));
         }
     }

@@ -30,16 +30,13 @@ fn only_skip(jwk: Value) -> SkipReason {
 /// R105, V51
 #[test]
 fn a_key_with_private_parts_is_skipped_and_the_others_are_used() {
-    let good = public(SignatureAlgorithm::Es256);
-    for bad in [
-        json!({"kty": "oct", "k": "c2VjcmV0"}),
-        with(good.clone(), "d", json!("AA")),
-        with(good.clone(), "k", json!("AA")),
-        with(public(SignatureAlgorithm::Rs256), "p", json!("AA")),
-    ] {
-        let set = set(&[bad, with(good.clone(), "kid", json!("other"))]);
-        assert_eq!(set.len(), 1);
-        assert_eq!(set.skipped()[0].reason, SkipReason::Private);
+    let (good, rsa) = (public(SignatureAlgorithm::Es256), public(SignatureAlgorithm::Rs256));
+    let symmetric = [json!({"kty": "oct", "k": "c2VjcmV0"}), json!({"kty": "oct"})];
+    let private = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"].map(|member| with(rsa.clone(), member, json!("AA")));
+    for bad in symmetric.into_iter().chain(private).chain([with(good.clone(), "d", json!("AA"))]) {
+        let set = set(&[bad.clone(), with(good.clone(), "kid", json!("other"))]);
+        assert_eq!(set.len(), 1, "{bad}");
+        assert_eq!(set.skipped()[0].reason, SkipReason::Private, "{bad}");
     }
 }
 
@@ -76,9 +73,13 @@ fn weak_and_malformed_rsa_keys_are_skipped() {
     for exponent in [&[1][..], &[3], &[17], &[0xff, 0xff], &[1, 0, 0], &[1, 0, 2], &[1, 0, 0, 0, 1]] {
         assert_eq!(only_skip(e(exponent)), SkipReason::Weak, "{exponent:?}");
     }
+    assert_eq!(set(&[e(&[1, 0, 0, 1])]).len(), 1, "four bytes are not too many");
     assert_eq!(only_skip(e(&[])), SkipReason::Malformed);
-    assert_eq!(only_skip(e(&[0, 1, 0, 1])), SkipReason::Malformed);
+    for zero_first in [&[0][..], &[0, 3], &[0, 1, 0, 1], &[0, 0, 1, 0, 1]] {
+        assert_eq!(only_skip(e(zero_first)), SkipReason::Malformed, "{zero_first:?}: RFC 7518 6.3.1.2, a leading zero");
+    }
     assert_eq!(only_skip(n(vec![])), SkipReason::Malformed);
+    assert_eq!(only_skip(n([vec![0], vec![0xff; 128]].concat())), SkipReason::Malformed, "malformed before it is weak");
     let modulus = base64url::decode(good["n"].as_str().expect("a string")).expect("base64url");
     assert_eq!(only_skip(n([&[0], modulus.as_slice()].concat())), SkipReason::Malformed, "a leading zero");
     let (last, others) = modulus.split_last().expect("a modulus");
@@ -130,6 +131,18 @@ fn coordinates_of_other_lengths_than_the_curves_are_refused() {
     for bytes in [0, 31, 33, 64] {
         let jwk = json!({"kty": "OKP", "crv": "Ed25519", "x": base64url::encode(vec![9; bytes])});
         assert_eq!(only_skip(jwk), SkipReason::Malformed, "{bytes}");
+    }
+}
+
+/// R71, V44: the crypto library would read a SubjectPublicKeyInfo (RFC 8410 4) too, and nobody would see the order of its point.
+#[test]
+fn an_ed25519_key_in_another_encoding_is_refused() {
+    let algorithm_and_lengths = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+    let good = public(SignatureAlgorithm::EdDsa)["x"].as_str().and_then(base64url::decode).expect("a point");
+    let neutral = [&[1][..], &[0; 31]].concat();
+    for point in [good, neutral] {
+        let x = base64url::encode([&algorithm_and_lengths, point.as_slice()].concat());
+        assert_eq!(only_skip(json!({"kty": "OKP", "crv": "Ed25519", "x": x})), SkipReason::Malformed);
     }
 }
 
@@ -215,6 +228,15 @@ fn one_kid_may_stand_for_keys_of_different_algorithms_but_not_of_one() {
     assert_eq!(set.skipped(), [SkippedKey { kid: Some("k".to_owned()), reason: SkipReason::Duplicate }]);
 }
 
+/// R76: nothing tells keys without a kid apart, so each of them is tried.
+#[test]
+fn keys_of_one_algorithm_and_without_a_kid_are_all_used() {
+    let keys = [(); 3].map(|()| without(public(SignatureAlgorithm::Es256), "kid"));
+    let set = set(&keys);
+    assert_eq!((set.len(), set.skipped().len()), (3, 0));
+    assert_eq!(set.candidates(SignatureAlgorithm::Es256, None).count(), 3);
+}
+
 /// V51
 #[test]
 fn more_than_64_keys_are_no_key_set() {
@@ -222,6 +244,12 @@ fn more_than_64_keys_are_no_key_set() {
     assert_eq!(set(&vec![key.clone(); 64]).skipped().len(), 64);
     let json = json!({"keys": vec![key; 65]}).to_string();
     assert_eq!(JwkSet::from_json(json.as_bytes()).err(), Some(InvalidJwkSet::TooManyKeys { count: 65 }));
+}
+
+#[test]
+fn a_set_is_empty_that_has_no_key_to_use() {
+    assert!(JwkSet::empty().is_empty() && set(&[json!({"kty": "unknown"})]).is_empty());
+    assert!(!set(&[public(SignatureAlgorithm::Es256)]).is_empty());
 }
 
 #[test]

@@ -44,6 +44,21 @@ fn the_public_half_of_a_secret_is_empty() {
     let key = SigningKey::from_secret(SignatureAlgorithm::Hs256, &secret).expect("a key");
     assert_eq!(key.kid(), "");
     assert_eq!(key.public_jwk(), json!({"kty": "oct", "kid": "", "alg": "HS256", "use": "sig"}));
-    assert!(!format!("{key:?}").contains("xxx"));
+    assert_eq!(format!("{key:?}"), r#"SigningKey { algorithm: Hs256, kid: "", .. }"#);
     assert_eq!(SigningKey::generate(SignatureAlgorithm::Hs256).err(), Some(SigningFailed));
+}
+
+/// A kid that is there names a key; a secret has none, and an empty one would be looked for.
+#[test]
+fn a_token_names_the_key_that_signed_it_and_no_other() {
+    let header = |key: &SigningKey| {
+        let token = key.sign("JWT", b"{}").expect("a token");
+        let header = token.split('.').next().and_then(base64url::decode).expect("base64url");
+        serde_json::from_slice::<Value>(&header).expect("JSON")
+    };
+    let pair = SigningKey::generate(SignatureAlgorithm::Es256).expect("a key").with_kid("k");
+    assert_eq!(header(&pair), json!({"alg": "ES256", "typ": "JWT", "kid": "k"}));
+    let secret = Secret::new("x".repeat(32));
+    let secret = SigningKey::from_secret(SignatureAlgorithm::Hs256, &secret).expect("a key");
+    assert_eq!(header(&secret), json!({"alg": "HS256", "typ": "JWT"}));
 }
