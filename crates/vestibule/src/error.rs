@@ -23,7 +23,7 @@ use crate::{
     paths::Place,
     provider::{ConnectedProvider, ProviderError},
     return_address::ReturnAddress,
-    session::{cookie::Purpose, visit::Visit, seal},
+    session::{cookie::Purpose, seal, visit::Visit},
 };
 
 /// A login that did not come to its end, as the error view gets it: what may be shown, and where the log says more.

@@ -38,7 +38,12 @@ pub(crate) fn corp() -> Provider {
 }
 
 /// The settings of one machine. Machines that share a store share everything.
-pub(crate) fn machine(op: &DevelopmentProvider, clock: &TestClock, mode: Mode, store: &Arc<dyn SessionStore>) -> Builder {
+pub(crate) fn machine(
+    op: &DevelopmentProvider,
+    clock: &TestClock,
+    mode: Mode,
+    store: &Arc<dyn SessionStore>,
+) -> Builder {
     let builder = house::bare_builder(op, clock)
         .provider("corp", corp())
         .session(SessionPolicy::lifetime(Duration::from_secs(24 * 3600)));

@@ -125,7 +125,8 @@ fn unhex(text: &str) -> Vec<u8> {
 fn assert_is_alices(session: &Session) {
     assert_eq!((session.provider.name(), session.provider.issuer().as_str()), ("corp", ISSUER));
     assert_eq!(session.subject.as_str(), "alice");
-    let times = Times { began_at: NOW, last_seen: NOW, ends_at: NOW.plus(24 * 3600), idle: Some(8 * 3600), checked_at: NOW };
+    let times =
+        Times { began_at: NOW, last_seen: NOW, ends_at: NOW.plus(24 * 3600), idle: Some(8 * 3600), checked_at: NOW };
     assert_eq!(session.times, times);
     assert_eq!(session.sid.as_deref(), Some("sid-1"));
     assert_eq!(session.claims(), claims());
