@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     middleware::map_response_with_state,
     response::{Html, Response},
-    routing::get,
+    routing::{get, post},
 };
 use serde::Deserialize;
 use vestibule::{Builder, ClaimsSet, EndUser, LoginError, LoginErrorKind, Vestibule};
@@ -14,17 +14,31 @@ use vestibule::{Builder, ClaimsSet, EndUser, LoginError, LoginErrorKind, Vestibu
 use crate::{
     configuration::Configuration,
     failure::Failure,
+    live,
     moment::{self, Moment},
+    my_sessions,
     pages::{Choice, Claim, ICON, Index, PageError, Pages, Profile, STYLE, Sorry},
+    refresh::refresh,
 };
 
 /// What the handlers share.
 #[derive(Clone, Debug)]
-struct Demo {
-    pages: Pages,
-    vestibule: Vestibule,
+pub(crate) struct Demo {
+    pub(crate) pages: Pages,
+    pub(crate) vestibule: Vestibule,
+    /// Scheme, host and port of the public address.
+    pub(crate) origin: String,
+    /// Where forms may lead.
+    pub(crate) form_action: String,
     base_path: String,
     embedded: Option<String>,
+}
+
+impl Demo {
+    /// A path of the application as a browser asks for it.
+    pub(crate) fn path(&self, path: &str) -> String {
+        format!("{}{path}", self.base_path)
+    }
 }
 
 /// What `/admin` wants to know about a person.
@@ -52,14 +66,24 @@ pub(crate) fn application(
         .route("/", get(index))
         .route("/profile", get(profile))
         .route("/api/me", get(me))
+        .route("/sessions", get(my_sessions::list))
+        .route("/sessions/end", post(my_sessions::end_one))
+        .route("/sessions/end_others", post(my_sessions::end_others))
+        .route("/sessions/end_all", post(my_sessions::end_all))
+        .route("/refresh", post(refresh))
+        .route("/live", get(live::page))
+        .route("/live/events", get(live::events))
         .route("/goodbye", get(goodbye))
         .route("/style.css", get(async || ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], STYLE)))
+        .route("/live.js", get(async || ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], live::SCRIPT)))
         .route("/icon.svg", get(async || ([(header::CONTENT_TYPE, "image/svg+xml")], ICON)))
         .merge(admins)
         .fallback(not_found);
 
-    let policy = content_security_policy(configuration);
-    let demo = Demo { pages, vestibule: vestibule.clone(), base_path: base_path.clone(), embedded };
+    let (origin, form_action) = (configuration.origin(), form_action(configuration));
+    let policy = content_security_policy(&form_action);
+    let demo =
+        Demo { pages, vestibule: vestibule.clone(), origin, form_action, base_path: base_path.clone(), embedded };
     let app = vestibule.wrap(routes).with_state(demo).layer(map_response_with_state(policy, with_security_headers));
     Ok(if base_path.is_empty() {
         app
@@ -71,7 +95,7 @@ pub(crate) fn application(
 
 async fn index(State(demo): State<Demo>, user: Option<EndUser>) -> Page {
     let name = user.map(|user| name_of(&user));
-    let return_to = format!("{}/profile", demo.base_path);
+    let return_to = demo.path("/profile");
     let choice = |provider: &str| Choice {
         provider: provider.to_owned(),
         href: demo.vestibule.login_path(Some(provider), &return_to),
@@ -125,7 +149,7 @@ async fn sorry(State(pages): State<Pages>, error: LoginError) -> (StatusCode, Pa
 }
 
 /// What to call somebody: the friendliest of what the provider says, and the subject if it says nothing.
-fn name_of(user: &EndUser) -> String {
+pub(crate) fn name_of(user: &EndUser) -> String {
     let claims = user.claims();
     let said = ["name", "given_name", "nickname", "preferred_username", "email"]
         .into_iter()
@@ -139,11 +163,9 @@ fn shown(claims: &ClaimsSet) -> Vec<Claim> {
     claims.iter().map(|(name, value)| Claim { name: name.to_owned(), value: text(value) }).collect()
 }
 
-/// The policy of the demo's own pages: nothing but their style and their icon, all from here.
-///
 /// Chromium holds the redirects that answer a form against `form-action`, and signing out leads to the provider: to any
 /// https site, or to one on this machine.
-fn content_security_policy(configuration: &Configuration) -> HeaderValue {
+fn form_action(configuration: &Configuration) -> String {
     let mut form_action = String::from("'self' https:");
     for issuer in configuration.http_issuers() {
         form_action.push(' ');
@@ -153,6 +175,11 @@ fn content_security_policy(configuration: &Configuration) -> HeaderValue {
             _ => form_action.push_str(&issuer.origin().ascii_serialization()),
         }
     }
+    form_action
+}
+
+/// The policy of the demo's own pages: nothing but their style and their icon, all from here.
+fn content_security_policy(form_action: &str) -> HeaderValue {
     let policy = format!(
         "default-src 'none'; style-src 'self'; img-src 'self'; form-action {form_action}; frame-ancestors 'none'; \
          base-uri 'none'"

@@ -36,6 +36,10 @@ pub(crate) struct ClientOfOurs {
     pub(crate) redirect_uri: String,
     /// Where its logouts come back.
     pub(crate) post_logout_redirect_uri: String,
+    /// Where the provider says that a session has ended.
+    pub(crate) backchannel_logout_uri: String,
+    /// The same, by the browser.
+    pub(crate) frontchannel_logout_uri: String,
 }
 
 /// The demo's own table.
@@ -76,6 +80,9 @@ fn settings_text(base_url: &str, issuer: &str) -> String {
         [session]
         lifetime = "1d"
         idle = "8h"
+
+        [sessions]
+        store = "memory"
 
         [provider.demo]
         issuer = "{issuer}"
@@ -178,7 +185,12 @@ impl Configuration {
 
     /// The public address of the application, without a slash at its end.
     pub(crate) fn base_url(&self) -> String {
-        format!("{}{}", self.beside.base_url.origin().ascii_serialization(), self.base_path())
+        format!("{}{}", self.origin(), self.base_path())
+    }
+
+    /// Its scheme, host and port.
+    pub(crate) fn origin(&self) -> String {
+        self.beside.base_url.origin().ascii_serialization()
     }
 
     /// The path of the public address, without a slash at its end.
@@ -207,11 +219,14 @@ impl Configuration {
 
     /// None for a client that registers itself: the provider learns of it from there.
     fn client(&self, name: &str, table: &ProviderBeside) -> Option<ClientOfOurs> {
+        let ours = |path: &str| format!("{}/auth/{path}", self.base_url());
         Some(ClientOfOurs {
             client_id: table.client_id.clone()?,
             client_secret: table.client_secret.clone(),
-            redirect_uri: format!("{}/auth/callback/{name}", self.base_url()),
-            post_logout_redirect_uri: format!("{}/auth/logged_out", self.base_url()),
+            redirect_uri: ours(&format!("callback/{name}")),
+            post_logout_redirect_uri: ours("logged_out"),
+            backchannel_logout_uri: ours(&format!("backchannel_logout/{name}")),
+            frontchannel_logout_uri: ours(&format!("frontchannel_logout/{name}")),
         })
     }
 }

@@ -8,6 +8,7 @@ use std::{
 
 use axum::{Router, serve::Listener};
 use tokio::{net::TcpListener, task::JoinSet, time};
+use vestibule_provider::DevelopmentProvider;
 
 use crate::{certificate::Certificate, failure::Failure};
 
@@ -83,14 +84,20 @@ fn twin(address: SocketAddr) -> Option<SocketAddr> {
 }
 
 /// Answers on all of them until somebody asks to stop.
-pub(crate) async fn serve(sites: impl IntoIterator<Item = (Listeners, Router)>) -> Result<(), Failure> {
+pub(crate) async fn serve(
+    (listeners, router): (Listeners, Router),
+    provider: Option<(Listeners, DevelopmentProvider)>,
+) -> Result<(), Failure> {
     let mut servers = JoinSet::new();
-    for (listeners, router) in sites {
+    for listener in listeners.listeners {
+        match &listeners.certificate {
+            Some(certificate) => servers.spawn(answer(certificate.listen_on(listener), router.clone())),
+            None => servers.spawn(answer(listener, router.clone())),
+        };
+    }
+    if let Some((listeners, provider)) = provider {
         for listener in listeners.listeners {
-            match &listeners.certificate {
-                Some(certificate) => servers.spawn(answer(certificate.listen_on(listener), router.clone())),
-                None => servers.spawn(answer(listener, router.clone())),
-            };
+            servers.spawn(provide(provider.clone(), listener));
         }
     }
     tokio::select! {
@@ -104,6 +111,14 @@ pub(crate) async fn serve(sites: impl IntoIterator<Item = (Listeners, Router)>) 
 
 async fn answer<L: Listener<Addr = SocketAddr>>(listener: L, router: Router) -> io::Result<()> {
     axum::serve(listener, router).with_graceful_shutdown(asked_to_stop()).await
+}
+
+/// The provider answers by itself, since it sends logout tokens meanwhile.
+async fn provide(provider: DevelopmentProvider, listener: TcpListener) -> io::Result<()> {
+    tokio::select! {
+        ended = provider.serve(listener) => ended,
+        () = asked_to_stop() => Ok(()),
+    }
 }
 
 async fn first_failure(servers: &mut JoinSet<io::Result<()>>) -> Result<(), Failure> {

@@ -9,9 +9,13 @@ mod certificate;
 mod configuration;
 mod failure;
 mod listeners;
+mod live;
 mod moment;
+mod my_sessions;
+mod own_form;
 mod pages;
 mod provider;
+mod refresh;
 
 use std::{
     io::{self, IsTerminal, Write},
@@ -59,16 +63,18 @@ async fn run(arguments: &Arguments) -> Result<(), Failure> {
     let base_url = configuration.base_url();
     // Behind a proxy the address that people type is not the one that this process has.
     let behind = (application.origin() != base_url).then(|| application.address());
-    let mut sites = vec![(application, app)];
-    if let (Some(listeners), Some(issuer)) = (provider, &issuer) {
-        sites.push((listeners, provider::provider(issuer, &configuration.clients_at(issuer)?)?.router()));
-    }
+    let provider = match (provider, &issuer) {
+        (Some(listeners), Some(issuer)) => {
+            Some((listeners, provider::provider(issuer, &configuration.clients_at(issuer)?)?))
+        }
+        _ => None,
+    };
     // A closed standard output is no reason not to serve.
     let _ = io::stdout().write_all(welcome(&base_url, behind, issuer.as_deref()).as_bytes());
     if arguments.open {
         browser::open(&base_url);
     }
-    listeners::serve(sites).await
+    listeners::serve((application, app), provider).await
 }
 
 /// With a provider of our own. The ports come first: the settings are made of them.
@@ -125,6 +131,8 @@ fn welcome(base_url: &str, behind: Option<SocketAddr>, issuer: Option<&str>) -> 
          What to try:\n\
          \x20 open {base_url}/profile, sign in{as_whom}\n\
          \x20 open {base_url}/admin: it needs the claim admin, and answers 403 without\n\
+         \x20 open {base_url}/sessions: where you are signed in; end one of them, or all\n\
+         \x20 open {base_url}/live: it knows when your session has ended, wherever that happened\n\
          \x20 curl -i {base_url}/api/me: a stranger's script gets 401 and a problem body, no redirect\n\
          Ctrl-C ends it.\n\n"
     )

@@ -11,11 +11,13 @@ use serde::Serialize;
 
 use crate::moment::Moment;
 
-const TEMPLATES: [(&str, &str); 7] = [
+const TEMPLATES: [(&str, &str); 9] = [
     ("base.html", include_str!("pages/base.html")),
     ("index.html", include_str!("pages/index.html")),
     ("profile.html", include_str!("pages/profile.html")),
     ("admin.html", include_str!("pages/admin.html")),
+    ("sessions.html", include_str!("pages/sessions.html")),
+    ("live.html", include_str!("pages/live.html")),
     ("goodbye.html", include_str!("pages/goodbye.html")),
     ("error.html", include_str!("pages/error.html")),
     ("not_found.html", include_str!("pages/not_found.html")),
@@ -80,6 +82,36 @@ pub(crate) struct Claim {
     pub(crate) value: String,
 }
 
+/// Where somebody is signed in.
+#[derive(Debug, Serialize)]
+pub(crate) struct Sessions<'a> {
+    /// What to call them.
+    pub(crate) name: &'a str,
+    /// None where there is no list.
+    pub(crate) sessions: Option<Vec<OneSession>>,
+}
+
+/// One browser in which somebody is signed in.
+#[derive(Debug, Serialize)]
+pub(crate) struct OneSession {
+    /// For the form that ends it.
+    pub(crate) id: String,
+    /// Whether it is the one in which the page is shown.
+    pub(crate) is_this: bool,
+    /// What it says that it is.
+    pub(crate) browser: String,
+    /// The provider's name in the settings.
+    pub(crate) provider: String,
+    /// When the session began.
+    pub(crate) signed_in: Moment,
+    /// When it was last used.
+    pub(crate) last_seen: Moment,
+    /// When it ends if nobody uses it.
+    pub(crate) ends: Moment,
+    /// Whether it ends later if somebody does.
+    pub(crate) use_prolongs: bool,
+}
+
 /// Why a sign-in failed.
 #[derive(Debug, Serialize)]
 pub(crate) struct Sorry<'a> {
@@ -130,6 +162,16 @@ impl Pages {
     /// For those with the claim.
     pub(crate) fn admin(&self, name: &str) -> Page {
         self.fill("admin.html", "/admin", Some(name), &())
+    }
+
+    /// Where the person is signed in.
+    pub(crate) fn sessions(&self, sessions: &Sessions<'_>) -> Page {
+        self.fill("sessions.html", "/sessions", Some(sessions.name), sessions)
+    }
+
+    /// The page that knows when the session has ended.
+    pub(crate) fn live(&self, name: &str) -> Page {
+        self.fill("live.html", "/live", Some(name), &())
     }
 
     /// After signing out.

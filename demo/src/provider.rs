@@ -19,8 +19,11 @@ fn registered(client: &ClientOfOurs) -> RegisteredClient {
     };
     registered
         .client_name("the vestibule demo")
+        .grant_type("refresh_token")
         .redirect_uri(&client.redirect_uri)
         .post_logout_redirect_uri(&client.post_logout_redirect_uri)
+        .backchannel_logout_uri(&client.backchannel_logout_uri)
+        .frontchannel_logout_uri(&client.frontchannel_logout_uri)
 }
 
 fn alice() -> User {

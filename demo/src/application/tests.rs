@@ -3,6 +3,8 @@ use vestibule_provider::{Browser, DevelopmentProvider, Fault, Page};
 use super::*;
 use crate::provider::provider;
 
+mod sessions;
+
 const APP: &str = "http://localhost:3000";
 const ISSUER: &str = "http://127.0.0.1:3001";
 
@@ -13,13 +15,22 @@ fn demo() -> (Browser, DevelopmentProvider) {
 
 fn demo_at(base_url: &str) -> (Browser, DevelopmentProvider) {
     let configuration = Configuration::for_this_process(base_url, ISSUER).expect("settings");
+    let (app, provider) = demo_of(&configuration, |builder| builder);
+    (browser_of(&app, &provider), provider)
+}
+
+fn demo_of(configuration: &Configuration, with: impl FnOnce(Builder) -> Builder) -> (Router, DevelopmentProvider) {
     let clients = configuration.clients_at(ISSUER).expect("a client");
     let provider = provider(ISSUER, &clients).expect("a provider");
-    let builder = configuration.builder().expect("a builder").http_client(provider.clone());
+    let builder = with(configuration.builder().expect("a builder").http_client(provider.clone()));
+    (application(configuration, builder, Some(ISSUER.to_owned())).expect("the application"), provider)
+}
+
+fn browser_of(app: &Router, provider: &DevelopmentProvider) -> Browser {
     let mut browser = Browser::new();
-    browser.site(APP, application(&configuration, builder, Some(ISSUER.to_owned())).expect("the application"));
+    browser.site(APP, app.clone());
     browser.site(ISSUER, provider.router());
-    (browser, provider)
+    browser
 }
 
 async fn signed_in(browser: &mut Browser, user: &str) -> Page {

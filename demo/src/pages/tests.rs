@@ -20,6 +20,7 @@ fn pages_with(value: &str) -> Vec<(&'static str, String)> {
         ends: moment(6000),
         claims: vec![Claim { name: value.to_owned(), value: value.to_owned() }],
     };
+    let sessions = Sessions { name: value, sessions: Some(vec![one_session(value, true), one_session(value, false)]) };
     let sorry = Sorry {
         message: value,
         reference: value,
@@ -34,6 +35,9 @@ fn pages_with(value: &str) -> Vec<(&'static str, String)> {
         ("index", pages.index(&index(Some(value)))),
         ("profile", pages.profile(&profile)),
         ("admin", pages.admin(value)),
+        ("sessions", pages.sessions(&sessions)),
+        ("sessions in cookies", pages.sessions(&Sessions { name: value, sessions: None })),
+        ("live", pages.live(value)),
         ("goodbye", pages.goodbye()),
         ("error", pages.sorry(&sorry)),
         ("not found", pages.not_found(Some(value))),
@@ -43,10 +47,26 @@ fn pages_with(value: &str) -> Vec<(&'static str, String)> {
     .into()
 }
 
+fn one_session(value: &str, is_this: bool) -> OneSession {
+    let moment = || Moment::new(NumericDate::from_seconds(1_700_000_000), NumericDate::from_seconds(1_700_000_060));
+    OneSession {
+        id: value.to_owned(),
+        is_this,
+        browser: value.to_owned(),
+        provider: value.to_owned(),
+        signed_in: moment(),
+        last_seen: moment(),
+        ends: moment(),
+        use_prolongs: true,
+    }
+}
+
 #[test]
 fn every_text_is_escaped() {
     for (name, page) in pages_with(HOSTILE) {
-        assert!(!page.contains("<script") && !page.contains(HOSTILE), "{name}");
+        let ours = page.matches("<script src=\"/shop/live.js\" defer></script>").count();
+        assert_eq!((page.matches("<script").count(), ours), if name == "live" { (1, 1) } else { (0, 0) }, "{name}");
+        assert!(!page.contains(HOSTILE), "{name}");
         assert_eq!(page.matches("<h1>").count(), 1, "{name}");
     }
 }
