@@ -25,6 +25,15 @@ pub struct Chromium {
     _service: Chromedriver,
 }
 
+/// What becomes of another site's cookies in its frames ("third-party cookies").
+#[derive(Clone, Copy, Debug)]
+pub enum CookiesInFrames {
+    /// They go with its requests, and its scripts see them, unless they are `SameSite`.
+    Sent,
+    /// Neither; frames get cookies of their own, which no other page sees.
+    Withheld,
+}
+
 /// How long a browser may take to end by itself.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Without a screen, as root if need be, and without asking anybody on the network for anything.
@@ -47,6 +56,26 @@ impl Chromium {
     /// # Errors
     /// When there has to be one, or it does not start.
     pub async fn start() -> Result<Option<Self>, Failure> {
+        Self::with_preferences(json!({})).await
+    }
+
+    /// The same, which sends cookies to frames of other sites, or does not: unless told, that depends on its version.
+    ///
+    /// # Errors
+    /// When there has to be one, or it does not start.
+    pub async fn with(cookies_in_frames: CookiesInFrames) -> Result<Option<Self>, Failure> {
+        let (mode, blocks) = match cookies_in_frames {
+            CookiesInFrames::Sent => (0, false),
+            CookiesInFrames::Withheld => (1, true),
+        };
+        Self::with_preferences(json!({
+            "profile.cookie_controls_mode": mode,
+            "profile.block_third_party_cookies": blocks,
+        }))
+        .await
+    }
+
+    async fn with_preferences(preferences: Value) -> Result<Option<Self>, Failure> {
         let Some(browser) = parts::program(&["chromium", "chromium-browser", "google-chrome"])? else {
             return Ok(None);
         };
@@ -57,6 +86,7 @@ impl Chromium {
             capabilities.add_arg(flag)?;
         }
         capabilities.add_arg(&service.profile_flag())?;
+        capabilities.add_experimental_option("prefs", preferences)?;
         capabilities.set_logging_prefs("browser", LoggingPrefsLogLevel::All)?;
         capabilities.set_logging_prefs("performance", LoggingPrefsLogLevel::All)?;
         let driver = WebDriver::new(format!("http://127.0.0.1:{}", service.port), capabilities).await?;
@@ -147,6 +177,22 @@ impl Chromium {
         Ok(self.driver.execute(format!("return {expression}"), vec![]).await?.json().clone())
     }
 
+    /// Goes on in the first frame of where it is now.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn enter_frame(&self) -> Result<(), Failure> {
+        Ok(self.driver.find(By::Css("iframe")).await?.enter_frame().await?)
+    }
+
+    /// Goes on in the page itself.
+    ///
+    /// # Errors
+    /// When it is gone.
+    pub async fn leave_frames(&self) -> Result<(), Failure> {
+        Ok(self.driver.enter_default_frame().await?)
+    }
+
     /// Goes back one page.
     ///
     /// # Errors
@@ -173,6 +219,21 @@ impl Chromium {
         Ok(self.driver.window().await?)
     }
 
+    /// Goes on in the tab that was opened last, if it is another one.
+    ///
+    /// # Errors
+    /// When there is no other by the deadline.
+    pub async fn turn_to_the_newest_tab(&self) -> Result<(), Failure> {
+        until("another tab", async || {
+            let (here, tabs) = (self.tab().await?, self.driver.windows().await?);
+            match tabs.last().filter(|newest| **newest != here) {
+                Some(newest) => Ok(Ok(self.turn_to(newest).await?)),
+                None => Ok(Err(format!("{} tabs", tabs.len()))),
+            }
+        })
+        .await
+    }
+
     /// Goes on in another tab.
     ///
     /// # Errors
@@ -186,10 +247,31 @@ impl Chromium {
     /// # Errors
     /// When the browser does not say.
     pub async fn requests(&self) -> Result<Vec<String>, Failure> {
+        let events = self.network_events().await?;
+        let sent = events.iter().filter(|event| event["method"] == "Network.requestWillBeSent");
+        Ok(sent.filter_map(|event| Some(event["params"]["request"]["url"].as_str()?.to_owned())).collect())
+    }
+
+    /// The cookies that went with each request for an address with this beginning, since the last look.
+    ///
+    /// # Errors
+    /// When the browser does not say.
+    pub async fn cookies_sent_to(&self, beginning: &str) -> Result<Vec<String>, Failure> {
+        let events = self.network_events().await?;
+        let is_meant = |event: &&Value| {
+            let url = event["params"]["request"]["url"].as_str();
+            event["method"] == "Network.requestWillBeSent" && url.is_some_and(|url| url.starts_with(beginning))
+        };
+        let ids: Vec<&Value> = events.iter().filter(is_meant).map(|event| &event["params"]["requestId"]).collect();
+        let sent = events.iter().filter(|event| event["method"] == "Network.requestWillBeSentExtraInfo");
+        let sent = sent.filter(|event| ids.contains(&&event["params"]["requestId"]));
+        Ok(sent.map(|event| event["params"]["headers"]["Cookie"].as_str().unwrap_or_default().to_owned()).collect())
+    }
+
+    async fn network_events(&self) -> Result<Vec<Value>, Failure> {
         let entries = self.driver.get_log("performance").await?;
         let events = entries.iter().filter_map(|entry| serde_json::from_str::<Value>(&entry.message).ok());
-        let sent = events.filter(|event| event["message"]["method"] == "Network.requestWillBeSent");
-        Ok(sent.filter_map(|event| Some(event["message"]["params"]["request"]["url"].as_str()?.to_owned())).collect())
+        Ok(events.map(|mut event| event["message"].take()).collect())
     }
 
     /// What the console complained about since the last look.

@@ -1,5 +1,6 @@
 //! What the tests against real parts share: the parts themselves, started on loopback and ended by id, and the people who use them.
 
+pub mod application;
 pub mod chromium;
 pub mod demo;
 pub mod folder;

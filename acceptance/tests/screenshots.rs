@@ -87,6 +87,8 @@ async fn the_pages_of_a_sign_in_fit_every_screen_and_leave_the_console_quiet() -
     eyes.picture("profile", "alice@example.com", 200).await?;
     for (path, name, sight, status) in [
         ("/", "index-signed-in", "Hello, Alice", 200),
+        ("/sessions", "sessions", "this browser", 200),
+        ("/live", "live", "You are signed in", 200),
         ("/admin", "admin", "For admins", 200),
         ("/nowhere", "not-found", "", 404),
         ("/auth/logout", "logout", "Sign out?", 200),
@@ -99,6 +101,25 @@ async fn the_pages_of_a_sign_in_fit_every_screen_and_leave_the_console_quiet() -
     browser.open(&demo.page("/auth/logout")).await?;
     browser.press("Sign out").await?;
     eyes.picture("goodbye", "Goodbye", 200).await
+}
+
+#[tokio::test]
+async fn a_page_that_stays_open_says_when_another_browser_ended_its_session() -> Outcome {
+    let Some(eyes) = Photographer::arrive().await? else { return Ok(()) };
+    let Some(other) = Chromium::start().await? else { return Ok(()) };
+    let (demo, browser) = (Demo::start()?, &eyes.browser);
+    for browser in [browser, &other] {
+        browser.open(&demo.page("/profile")).await?;
+        browser.press("Alice Liddell").await?;
+        browser.sight_of("alice@example.com").await?;
+    }
+    browser.open(&demo.page("/sessions")).await?;
+    eyes.picture("two-sessions", "End all others", 200).await?;
+    browser.open(&demo.page("/live")).await?;
+    browser.sight_of("You are signed in").await?;
+    other.open(&demo.page("/sessions")).await?;
+    other.press("End all others").await?;
+    eyes.picture("live-ended", "Your session has ended", 200).await
 }
 
 #[tokio::test]
