@@ -139,7 +139,7 @@ impl Vestibule {
     /// after a password was changed, an account closed, or on the person's own wish. Whoever signs in afterwards is signed in.
     ///
     /// For sessions in sealed cookies this holds as far as their [marks](Builder::marks) reach: in this process until it ends, unless
-    /// a store was given.
+    /// a store was given. The provider is not told: its own session goes on, and tokens that somebody copied are good until they expire.
     ///
     /// # Errors
     /// [`StoreError`]: some sessions may have ended and others not, so try again.
