@@ -95,6 +95,10 @@ async fn refresh(door: Arc<Door>, seen: Arc<Session>, wish: Wish) -> Outcome {
         Taken::Result(session) => return Ok(session),
     };
     let outcome = lease.hold(under_lease(&door, &seen, wish)).await;
+    if let Err(NotRefreshed::SignedOut) = &outcome {
+        // What was written down after the end is about nothing.
+        Notes::of(&door, &seen).forget().await;
+    }
     lease.give_back().await;
     // Without success or verdict: the next attempt may wait a moment, for as long as the old token holds.
     let is_stale = |session: &Session| session.tokens().are_stale(door.now());
@@ -162,7 +166,15 @@ async fn under_lease(door: &Door, seen: &Arc<Session>, wish: Wish) -> Outcome {
         Ok(at) => at,
         Err(error) => return go_on_with_what_is_left(session, error, now),
     };
-    current.notes.write_attempt(&current.note, session.generation).await?;
+    if let Err(error) = current.notes.write_attempt(&current.note, session.generation).await {
+        // The session may have ended meanwhile; or its new cookie was seen, and what is noted is only kept for less long.
+        let now = Current::of(door, &session).await?;
+        if now.note != current.note {
+            return Err(error.into());
+        }
+        current = now;
+        current.notes.write_attempt(&current.note, session.generation).await?;
+    }
     let answer = session.provider.refresh(&at, &session, refresh_token).await;
     conclude(door, current, answer).await
 }
@@ -217,32 +229,40 @@ async fn drop_tokens(door: &Door, current: Current<'_>, tokens: HeldTokens) -> O
 
 /// Puts new tokens where the session is kept. Never where it is no more.
 async fn store_tokens(door: &Door, mut current: Current<'_>, tokens: &HeldTokens) -> Outcome {
-    let new = Arc::new(current.session.with_tokens(tokens));
-    match (&door.keeping, current.version) {
-        (Keeping::Store(store), Some(version)) => {
-            match update(door, store.as_ref(), &new, version).await? {
-                Update::Done(_) => {
-                    current.notes.forget().await;
-                    Ok(new)
-                }
-                // V57: an update never brings a session back.
-                Update::Gone => Err(NotRefreshed::SignedOut),
-                // Somebody took the lease over, and was faster.
-                Update::Changed => Ok(Current::of(door, &current.session).await?.session),
-            }
-        }
-        _ => {
-            // The answer's Set-Cookie may get lost, and others are on their way with the old cookie: they find this.
-            let written = current.notes.write_successor(&new).await;
-            if door.is_marked(door.store(), &new).await? {
+    loop {
+        let new = Arc::new(current.session.with_tokens(tokens));
+        let (Keeping::Store(store), Some(version)) = (&door.keeping, current.version) else {
+            return leave_for_old_cookie(door, current, new).await;
+        };
+        match update(door, store.as_ref(), &new, version).await? {
+            Update::Done(_) => {
                 current.notes.forget().await;
-                return Err(NotRefreshed::SignedOut);
+                return Ok(new);
             }
-            written?;
-            door.refreshes.await_confirmation(&new);
-            Ok(new)
+            // V57: an update never brings a session back.
+            Update::Gone => return Err(NotRefreshed::SignedOut),
+            Update::Changed => {
+                let now = Current::of(door, &current.session).await?;
+                if now.session.generation > current.session.generation {
+                    // Somebody took the lease over, and was faster.
+                    return Ok(now.session);
+                }
+                // Something else was noted in the session: the tokens go into it as it is now.
+                current = now;
+            }
         }
     }
+}
+
+/// The answer's Set-Cookie may get lost, and others are on their way with the old cookie: they find this.
+async fn leave_for_old_cookie(door: &Door, mut current: Current<'_>, new: Arc<Session>) -> Outcome {
+    let written = current.notes.write_successor(&new).await;
+    if door.is_marked(door.store(), &new).await? {
+        return Err(NotRefreshed::SignedOut);
+    }
+    written?;
+    door.refreshes.await_confirmation(&new);
+    Ok(new)
 }
 
 async fn update(door: &Door, store: &dyn SessionStore, new: &Session, version: Version) -> Result<Update, StoreError> {

@@ -28,7 +28,7 @@ use crate::{
     tokens::Tokens,
 };
 
-/// The settings of a [`Vestibule`](crate::Vestibule)(crate::Vestibule) as a file has them.
+/// The settings of a [`Vestibule`](crate::Vestibule) as a file has them.
 ///
 /// ```toml
 /// base_url = "https://app.example.com"

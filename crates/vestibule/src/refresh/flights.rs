@@ -21,18 +21,25 @@ pub(crate) struct Refreshes {
     paused: Cache<Key, NumericDate>,
     /// Sessions in cookies whose new cookie has not been seen yet, by generation.
     awaited: Cache<Key, u32>,
+    /// The newest generation of sessions in cookies that were refreshed here.
+    newest: Cache<Key, u32>,
 }
 
 type UnderWay = HashMap<Key, watch::Receiver<Option<Outcome>>>;
 
 /// For how many seconds a token that is stale but good is used as it is, after a refresh failed.
 const PAUSE: i64 = 5;
-/// How many sessions are remembered, the least recently used giving way: both memories only save work.
+/// How many sessions are remembered, the least recently used giving way.
 const MOST: usize = 100_000;
 
 impl Refreshes {
     pub(crate) fn new() -> Self {
-        Self { under_way: Arc::default(), paused: Cache::new(MOST), awaited: Cache::new(MOST) }
+        Self {
+            under_way: Arc::default(),
+            paused: Cache::new(MOST),
+            awaited: Cache::new(MOST),
+            newest: Cache::new(MOST),
+        }
     }
 
     /// Joins the refresh of this session that is under way, or begins it, in a task that nobody who waits can cancel.
@@ -79,6 +86,13 @@ impl Refreshes {
 
     pub(super) fn await_confirmation(&self, session: &Session) {
         self.awaited.insert(session.key, session.generation);
+        self.newest.insert(session.key, session.generation);
+    }
+
+    /// Whether the tokens of this session were replaced since it was opened: its cookie must not go out in the place of the new
+    /// one, which the browser may have shown already, so that nothing is kept for whoever comes with the old one.
+    pub(crate) fn has_newer(&self, session: &Session) -> bool {
+        self.newest.get(&session.key).is_some_and(|newest| newest > session.generation)
     }
 
     /// Whether the new cookie of this session is awaited, and this is it. Says so once.

@@ -27,7 +27,7 @@ struct Presented {
 }
 
 /// What was found written down.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Note {
     presented: Option<Presented>,
     successor: Option<Vec<u8>>,

@@ -281,6 +281,9 @@ impl Visit {
             return;
         }
         let session = replaced.as_deref().unwrap_or(session);
+        if door.refreshes.has_newer(session) {
+            return;
+        }
         let times = session.seen(now);
         match door.session_lines(session, &times, &self.cookies()) {
             Ok(lines) => {
