@@ -86,6 +86,18 @@ fn a_value_that_no_header_can_have_sets_nothing() {
     assert_eq!(names().set(Purpose::Error, "a\r\nSet-Cookie: b=c", None), "");
 }
 
+/// V12: a response is personal that sets one of ours. What the application sets is the application's business.
+#[test]
+fn a_line_that_sets_a_cookie_of_ours_is_told_from_all_others() {
+    let names = names();
+    for purpose in [Purpose::Session(0), Purpose::Session(1), Purpose::Login("a"), Purpose::Error, Purpose::Logout] {
+        assert!(names.sets(&names.set(purpose, "v", None)) && names.sets(&names.delete(purpose)), "{purpose:?}");
+    }
+    for other in ["theme=dark; Path=/", "x{}session=1x", "a={}session=1x", "__Host-vestibule-00000000-session=1x", ""] {
+        assert!(!names.sets(&header(&names, other)), "{other}");
+    }
+}
+
 /// V61: byte for byte, and no trimming beyond SP and HTAB around the pair.
 #[test]
 fn a_name_is_ours_byte_for_byte_or_not_at_all() {
@@ -199,8 +211,10 @@ fn several_cookie_headers_are_read_as_one() {
     headers.append(header::COOKIE, header(&names, "{}session-1=second; {}error=e"));
     let cookies = names.read(cookie_headers(&headers));
     assert_eq!(cookies.session().expect("joined").as_bytes(), b"firstsecond");
-    assert_eq!(cookies.error(), Some(b"e".as_slice()));
+    assert_eq!((cookies.error(), cookies.logout()), (Some(b"e".as_slice()), None));
     assert!(!cookies.are_hostile());
+    headers.append(header::COOKIE, header(&names, "{}logout=l"));
+    assert_eq!(names.read(cookie_headers(&headers)).logout(), Some(b"l".as_slice()));
 }
 
 /// V62
@@ -301,6 +315,37 @@ fn the_leftovers_of_a_longer_session_are_deleted() {
     assert_eq!(shorter[1], delete.to_str().expect("ASCII"));
     let stray = header(&names, "{}session-1=left");
     assert_eq!(names.read([&stray].into_iter()).session_places(), 2, "the first piece may have gone already");
+}
+
+#[test]
+fn the_secret_of_a_session_in_a_store_comes_back_and_nothing_else_is_taken_for_one() {
+    let names = names();
+    let lines = secret_cookies(&names, &[7; 32], Some(9), 0);
+    let [line] = lines.as_slice() else { panic!("one line: {lines:?}") };
+    let text = URL_SAFE_NO_PAD.encode([7; 32]);
+    assert_eq!(line, &format!("{}session=k{text}{}; Max-Age=9", names.prefix, names.attributes));
+    let cookie = echo(&lines);
+    let cookies = names.read([&cookie].into_iter());
+    assert_eq!((cookies.session_secret(), cookies.session().is_none()), (Some([7; 32]), true));
+    let (shorter, longer) = (URL_SAFE_NO_PAD.encode([7; 31]), URL_SAFE_NO_PAD.encode([7; 33]));
+    for other in
+        ["", "k", &text, &format!("K{text}"), &format!("1{text}"), &format!("k{shorter}"), &format!("k{longer}")]
+    {
+        let header = header(&names, &format!("{{}}session={other}"));
+        assert_eq!(names.read([&header].into_iter()).session_secret(), None, "{other}");
+    }
+    let elsewhere = header(&names, &format!("{{}}session-1=k{text}"));
+    assert_eq!(names.read([&elsewhere].into_iter()).session_secret(), None);
+}
+
+/// V60: a session in a store has one cookie, whatever the sealed one before it had.
+#[test]
+fn the_secret_of_a_session_deletes_the_pieces_of_a_sealed_one() {
+    let names = names();
+    let counts = [0, 1, MOST_CHUNKS].map(|places| secret_cookies(&names, &[7; 32], None, places).len());
+    assert_eq!(counts, [1, 1, 2]);
+    let lines = secret_cookies(&names, &[7; 32], None, MOST_CHUNKS);
+    assert_eq!(lines.last(), Some(&names.delete(Purpose::Session(1))));
 }
 
 /// R132
