@@ -4,6 +4,8 @@
 //! until every session's refresh waits there. `VESTIBULE_STAMPEDE=1000` sends a thousand requests for each session; see
 //! docs/sessions.md for the command.
 
+#![expect(clippy::print_stdout, reason = "the figures that docs/sessions.md has")]
+
 mod house;
 
 #[allow(dead_code, unreachable_pub, reason = "the bench of the tests of tokens, of which a part is used here")]
@@ -61,12 +63,18 @@ struct Answer {
 }
 
 impl Herd {
+    /// The machines in turn.
+    fn machine(&self, number: usize) -> axum::Router {
+        let mut machines = self.machines.iter().cycle();
+        machines.nth(number % self.machines.len()).expect("one machine at least").clone()
+    }
+
     async fn gather(mode: Mode, machines: usize, cookies: Cookies) -> Self {
         let (op, clock, store) = (op(), TestClock::new(), memory());
         let build = |_| machine(&op, &clock, mode, &store).build().expect("the settings hold together");
         let vestibules: Vec<_> = (0..machines).map(build).collect();
         let machines = vestibules.iter().map(application).collect();
-        let house = around(op.clone(), clock, &vestibules[0]);
+        let house = around(op.clone(), clock, vestibules.first().expect("one machine at least"));
         let mut jars = Vec::new();
         for _ in 0..SESSIONS {
             let mut browser = house.another_browser();
@@ -110,7 +118,7 @@ impl Herd {
         let mut asking = Vec::new();
         for number in numbers {
             for (session, jar) in self.jars.iter().enumerate() {
-                let app = self.machines[(number + session) % self.machines.len()].clone();
+                let app = self.machine(number + session);
                 let is_lost = self.cookies == Cookies::SomeGetLost && is_lost(round, session, number);
                 let (jar, started) = (Arc::clone(jar), Arc::clone(started));
                 asking.push(tokio::spawn(async move {
@@ -135,7 +143,7 @@ impl Herd {
         assert_eq!((tally.reuses_detected, tally.families_revoked), (0, 0), "{:?}: {tally:?}", self.mode);
         for jar in &self.jars {
             let cookies = header(&jar.lock().expect("no panic"));
-            let (status, _, body) = send(self.machines[0].clone(), "/api/me", cookies).await;
+            let (status, _, body) = send(self.machine(0), "/api/me", cookies).await;
             assert_eq!((status, body.as_str()), (200, "alice"), "{:?}", self.mode);
         }
     }
@@ -144,7 +152,7 @@ impl Herd {
 /// The same for each run, and different from answer to answer.
 fn is_lost(round: usize, session: usize, number: usize) -> bool {
     let mixed = (round * 31 + session * 17 + number * 13).wrapping_mul(0x9e37_79b9) >> 7;
-    session % 20 == round % 20 || mixed % 20 == 0
+    session % 20 == round % 20 || mixed.is_multiple_of(20)
 }
 
 fn jar(browser: &Browser) -> Jar {

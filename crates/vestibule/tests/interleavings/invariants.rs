@@ -20,9 +20,12 @@ use crate::{
     turns::Event,
 };
 
+/// What must hold at the end, or what does not.
+type Rule = fn(&Ending) -> Result<(), String>;
+
 /// What does not hold, though it should.
 pub(crate) fn check(ending: &Ending) -> Vec<String> {
-    let rules: [(&str, fn(&Ending) -> Result<(), String>); 6] = [
+    let rules: [(&str, Rule); 6] = [
         ("I1 no resurrection", no_resurrection),
         ("I2 no lost update", no_lost_update),
         ("I3 one refresh", one_refresh),

@@ -82,7 +82,7 @@ impl Schedule for Sample {
         }
         let ranks: Vec<_> = choices.iter().map(|choice| self.rank(choice.lane)).collect();
         let highest = (0..ranks.len()).max_by_key(|place| ranks[*place]).unwrap_or_default();
-        if self.random.next() % CHANGED_EVERY == 0 {
+        if self.random.next().is_multiple_of(CHANGED_EVERY) {
             let rank = self.random.next();
             self.ranks.insert(choices[highest].lane, rank);
         }
