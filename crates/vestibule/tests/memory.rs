@@ -294,6 +294,16 @@ async fn more_kept_values_than_fit_disturb_nobody() {
         assert_eq!(store.sizes().kept, 100_000, "{mode:?}");
         assert!(store.kept(key(8, 0), now).await.expect("in memory").is_some(), "{mode:?}");
         inside.expect_all_well().await;
+        for number in 1..100_000 {
+            let kept =
+                store.keep(key(11, number), None, vec![7; 32], None, now).await.expect("in the place of one that ends");
+            assert!(matches!(kept, Update::Done(_)));
+        }
+        assert!(
+            store.keep(key(11, 0), None, vec![7; 32], None, now).await.is_err(),
+            "{mode:?}: nothing gives way any more"
+        );
+        assert!(store.kept(key(8, 0), now).await.expect("in memory").is_some(), "{mode:?}");
     }
 }
 
