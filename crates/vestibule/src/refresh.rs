@@ -26,7 +26,7 @@ use crate::{
     error::chain,
     provider::{ProviderError, RefreshFailed, Refreshed},
     session::{HeldTokens, Session, keeping::Keeping, visit::Visit},
-    session_store::{SessionStore, Update, Version},
+    session_store::{Reach, SessionStore, Update, Version},
     store::StoreError,
 };
 
@@ -83,7 +83,9 @@ async fn join(door: &Arc<Door>, session: &Arc<Session>, wish: Wish) -> Outcome {
 /// A request with the new cookie was seen, so the browser has it: what was kept for the old one is needed a moment longer, by
 /// requests that are still on their way.
 async fn confirm(door: &Door, session: &Session) {
-    if door.refreshes.is_awaited(session) {
+    // Another machine may still answer with the old cookie, whatever was seen here: then it is kept as long as the session could live.
+    let is_alone = door.store().reach() == Reach::Process;
+    if is_alone && door.refreshes.is_awaited(session) {
         Notes::of(door, session).forget_soon().await;
     }
 }

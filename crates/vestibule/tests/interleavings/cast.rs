@@ -16,6 +16,8 @@ pub(crate) enum Role {
     Latecomer,
     /// Asks for a page that knows who they are and takes its time.
     SlowVisit,
+    /// The same on another machine.
+    SlowVisitElsewhere,
     /// Asks for a token, and theirs is stale.
     Refresh,
     /// The same at the same time, on the same machine, with the cookie that their browser had at first.
@@ -42,7 +44,7 @@ pub(crate) enum Role {
 
 impl Role {
     pub(crate) fn machine(self) -> usize {
-        usize::from(self == Self::RefreshElsewhere)
+        usize::from(matches!(self, Self::RefreshElsewhere | Self::SlowVisitElsewhere))
     }
 
     /// Whether they may begin, when those have answered.

@@ -5,7 +5,8 @@ use crate::{
     cast::{
         Before, Cast,
         Role::{
-            CheckInVain, Follower, LogIn, LogOut, Refresh, RefreshElsewhere, RefreshToo, Renew, SlowVisit, TakeToken,
+            CheckInVain, Follower, LogIn, LogOut, Refresh, RefreshElsewhere, RefreshToo, Renew, SlowVisit,
+            SlowVisitElsewhere, TakeToken,
         },
     },
     explore::{explore, sample},
@@ -64,6 +65,7 @@ fn a_refresh_that_races_a_new_login_does_not_bring_back_the_session_before_it() 
 fn a_slow_page_that_races_a_refresh_loses_no_tokens() {
     for mode in MODES {
         explore(&Cast::of(&[SlowVisit, Refresh, Follower]), mode);
+        explore(&Cast { machines: 2, ..Cast::of(&[SlowVisitElsewhere, Refresh, Follower]) }, mode);
     }
 }
 

@@ -86,7 +86,7 @@ impl Stage {
         let here = &self.machines[role.machine()];
         let answer = match role {
             Role::Visit | Role::Latecomer => send(here, "GET", "/api/me", &jar).await,
-            Role::SlowVisit => send(here, "GET", "/slow", &jar).await,
+            Role::SlowVisit | Role::SlowVisitElsewhere => send(here, "GET", "/slow", &jar).await,
             Role::Refresh | Role::RefreshToo | Role::RefreshElsewhere | Role::Follower | Role::TakeToken => {
                 send(here, "GET", "/token", &jar).await
             }
