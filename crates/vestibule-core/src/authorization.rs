@@ -2,9 +2,11 @@
 
 mod pending_login;
 mod response;
+mod response_type;
 
 pub use pending_login::{AuthorizationCode, ExpectedResponse, PendingLogin, State};
 pub use response::AuthorizationResponse;
+pub use response_type::{ResponseMode, ResponseType, UnknownResponseMode, UnknownResponseType};
 
 use url::Url;
 

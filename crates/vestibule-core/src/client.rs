@@ -176,7 +176,10 @@ impl Client {
 
     /// How to authenticate at an endpoint: as set, else by what the metadata offers there (V87: never by trial).
     pub(crate) fn authentication(&self, offered: OfferedAuthMethods<'_>) -> Result<Authentication, InvalidMetadata> {
-        use TokenEndpointAuthMethod::{ClientSecretBasic, ClientSecretPost, None as Unauthenticated};
+        use TokenEndpointAuthMethod::{
+            ClientSecretBasic, ClientSecretJwt, ClientSecretPost, None as Unauthenticated, PrivateKeyJwt,
+            SelfSignedTlsClientAuth, TlsClientAuth,
+        };
         let Some(secret) = &self.client_secret else { return Ok(Authentication::None) };
         let method = match self.token_endpoint_auth_method {
             Some(method) => method,
@@ -195,6 +198,14 @@ impl Client {
             ClientSecretBasic => Authentication::Basic(secret.clone()),
             ClientSecretPost => Authentication::Post(secret.clone()),
             Unauthenticated => Authentication::None,
+            ClientSecretJwt | PrivateKeyJwt | TlsClientAuth | SelfSignedTlsClientAuth => {
+                return Err(InvalidMetadata::Unsupported {
+                    what: "client authentication by",
+                    wanted: method.name(),
+                    member: offered.member,
+                    offered: Excerpt::new(&offered.names.unwrap_or_default().join(" ")),
+                });
+            }
         })
     }
 }

@@ -17,6 +17,14 @@ pub enum TokenEndpointAuthMethod {
     ClientSecretBasic,
     /// The secret in the form body.
     ClientSecretPost,
+    /// An assertion signed by HMAC with the secret (RFC 7523 2.2): the secret itself stays here.
+    ClientSecretJwt,
+    /// An assertion signed with a private key of ours (RFC 7523 2.2).
+    PrivateKeyJwt,
+    /// A certificate that an authority signed (RFC 8705 2.1).
+    TlsClientAuth,
+    /// A certificate of our own making (RFC 8705 2.2).
+    SelfSignedTlsClientAuth,
     /// No secret: a public client.
     None,
 }
@@ -28,6 +36,10 @@ impl TokenEndpointAuthMethod {
         match self {
             Self::ClientSecretBasic => "client_secret_basic",
             Self::ClientSecretPost => "client_secret_post",
+            Self::ClientSecretJwt => "client_secret_jwt",
+            Self::PrivateKeyJwt => "private_key_jwt",
+            Self::TlsClientAuth => "tls_client_auth",
+            Self::SelfSignedTlsClientAuth => "self_signed_tls_client_auth",
             Self::None => "none",
         }
     }

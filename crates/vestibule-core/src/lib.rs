@@ -22,7 +22,9 @@ pub mod secret;
 pub mod token;
 pub mod userinfo;
 
-pub use authorization::{AuthorizationCode, AuthorizationRequest, AuthorizationResponse, PendingLogin, State};
+pub use authorization::{
+    AuthorizationCode, AuthorizationRequest, AuthorizationResponse, PendingLogin, ResponseMode, ResponseType, State,
+};
 pub use claims::{Audience, ClaimsSet, Subject};
 pub use client::Client;
 pub use client_auth::TokenEndpointAuthMethod;
@@ -32,7 +34,7 @@ pub use exchange::{Exchange, Limits, Step};
 pub use http_client::{HttpClient, HttpError};
 pub use id_token::{FirstIdToken, IdToken, UnverifiedIdToken, UnverifiedRefreshedIdToken};
 pub use issuer::Issuer;
-pub use jose::{JwkSet, SignatureAlgorithm};
+pub use jose::{ContentEncryptionAlgorithm, JwkSet, KeyManagementAlgorithm, SignatureAlgorithm};
 pub use logout::{EndSessionRequest, FrontChannelLogout, LogoutToken, UnverifiedLogoutToken};
 pub use numeric_date::NumericDate;
 pub use registration::{ClientInformation, ClientMetadata};
