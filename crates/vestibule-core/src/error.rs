@@ -7,7 +7,12 @@ use std::fmt;
 pub(crate) use tokens::ClaimFault;
 pub use tokens::{Difference, InvalidIdToken, InvalidLogoutToken};
 
-use crate::{exchange::Endpoint, issuer::InvalidIssuer, numeric_date::NumericDate};
+use crate::{
+    authorization::{ResponseMode, ResponseType},
+    exchange::Endpoint,
+    issuer::InvalidIssuer,
+    numeric_date::NumericDate,
+};
 
 /// Why an exchange with the provider, or a login, did not come to its end.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -147,9 +152,21 @@ pub enum Misbehaviour {
     CodeAndError,
     #[error("the authorization response has neither a code nor an error")]
     NeitherCodeNorError,
+    #[error("the authorization response has both an error and an ID Token or access token")]
+    TokensAndError,
+    #[error("the authorization response came by {got}, asked for by {expected} (Form Post 1.0 2)")]
+    ResponseMode { expected: ResponseMode, got: ResponseMode },
+    #[error("the authorization response to response_type {response_type} has no {parameter}")]
+    MissingInResponse { response_type: ResponseType, parameter: &'static str },
+    #[error("the authorization response to response_type {response_type} has {parameter}, which was not asked for")]
+    UnaskedInResponse { response_type: ResponseType, parameter: &'static str },
+    #[error("the authorization response has token_type '{got}', expected Bearer (Core 3.2.2.5)")]
+    ResponseTokenType { got: Excerpt },
+    #[error("the authorization response has expires_in '{got}', which is no number of seconds (RFC 6749 4.2.2)")]
+    ResponseExpiresIn { got: Excerpt },
     #[error("the token response has token_type '{got}', expected Bearer (RFC 6749 5.1)")]
     TokenType { got: Excerpt },
-    #[error("the token response has an access token that is empty or not printable ASCII (RFC 6749 A.12)")]
+    #[error("an answer has an access token that is empty or not printable ASCII (RFC 6749 A.12)")]
     AccessToken,
     #[error("the token response has no ID Token (Core 3.1.3.3)")]
     NoIdToken,

@@ -1,7 +1,13 @@
 //! The ID Token: the numbered checks of Core 3.1.3.7, in the spec's order.
 
+mod demands;
+mod front_channel_identity;
+mod hashes;
 mod refreshed;
 
+pub(crate) use demands::Demands;
+pub(crate) use front_channel_identity::FrontChannelIdentity;
+use hashes::{Hashes, check_access_token_hash, check_code_hash};
 pub use refreshed::{FirstIdToken, UnverifiedRefreshedIdToken};
 
 use std::fmt;
@@ -12,7 +18,7 @@ use crate::{
     agreement::Agreement,
     claims::{Audience, ClaimsSet, Subject},
     error::{Excerpt, InvalidIdToken},
-    jose::{CompactJws, JwkSet, SignatureAlgorithm, digest},
+    jose::{CompactJws, JwkSet, digest},
     json, logout,
     numeric_date::NumericDate,
     secret::Secret,
@@ -42,6 +48,9 @@ pub struct UnverifiedIdToken {
     nonce: String,
     access_token: Option<Secret<String>>,
     code: Option<Secret<String>>,
+    hashes: Hashes,
+    front_channel: Option<FrontChannelIdentity>,
+    demands: Demands,
 }
 
 /// What an ID Token must agree with; made by [`Client::expected_id_token`](crate::Client::expected_id_token).
@@ -68,7 +77,15 @@ impl UnverifiedIdToken {
     /// A token from a response to the login that sent `nonce`.
     #[must_use]
     pub fn new(raw: impl Into<Secret<String>>, nonce: impl Into<String>) -> Self {
-        Self { raw: raw.into(), nonce: nonce.into(), access_token: None, code: None }
+        Self {
+            raw: raw.into(),
+            nonce: nonce.into(),
+            access_token: None,
+            code: None,
+            hashes: Hashes::Optional,
+            front_channel: None,
+            demands: Demands::default(),
+        }
     }
 
     /// The access token that came with it, which its at_hash must fit.
@@ -83,7 +100,23 @@ impl UnverifiedIdToken {
         Self { code: Some(code), ..self }
     }
 
-    /// Checks the token against this provider's keys and what was agreed on (Core 3.1.3.7 and 3.1.3.8).
+    /// It came from the authorization endpoint, where the hash of whatever came along is required (R35).
+    pub(crate) fn through_the_browser(self) -> Self {
+        Self { hashes: Hashes::Required, ..self }
+    }
+
+    /// The second ID Token of a login whose first one came from the authorization endpoint.
+    pub(crate) fn about(self, front_channel: Option<FrontChannelIdentity>) -> Self {
+        Self { front_channel, ..self }
+    }
+
+    /// What the request demanded to know of the sign-in.
+    pub(crate) fn answering(self, demands: Demands) -> Self {
+        Self { demands, ..self }
+    }
+
+    /// Checks the token against this provider's keys, what was agreed on and what was asked for (Core 3.1.3.7 and 3.1.3.8; of
+    /// other flows, 3.2.2.11 and 3.3.2.12 too).
     ///
     /// # Errors
     /// [`InvalidIdToken`] names the check. [`InvalidIdToken::Jws`] with
@@ -95,10 +128,14 @@ impl UnverifiedIdToken {
         now: NumericDate,
     ) -> Result<IdToken, InvalidIdToken> {
         let claims = expected.vouched_claims(&self.raw, keys, now)?;
+        if let Some(front_channel) = &self.front_channel {
+            front_channel.check_is_that_of(&claims)?;
+        }
         check_nonce(&claims, &self.nonce)?;
         check_is_no_logout_token(&claims)?;
-        check_access_token_hash(&claims, self.access_token.as_ref(), expected.0.algorithm)?;
-        check_code_hash(&claims, self.code.as_ref(), expected.0.algorithm)?;
+        self.demands.check(&claims, expected.0.clock_skew, now)?;
+        check_access_token_hash(&claims, self.hashes, self.access_token.as_ref(), expected.0.algorithm)?;
+        check_code_hash(&claims, self.hashes, self.code.as_ref(), expected.0.algorithm)?;
         IdToken::read(&self.raw, claims)
     }
 }
@@ -158,40 +195,6 @@ fn check_nonce(claims: &Map<String, Value>, sent: &str) -> Result<(), InvalidIdT
 /// Back-Channel Logout 4.1, R122: a token about the end of a session begins or renews none, whatever else it has.
 fn check_is_no_logout_token(claims: &Map<String, Value>) -> Result<(), InvalidIdToken> {
     if logout::has_logout_event(claims) { Err(InvalidIdToken::LogoutEvent) } else { Ok(()) }
-}
-
-/// Core 3.1.3.8: an at_hash that is there must fit.
-fn check_access_token_hash(
-    claims: &Map<String, Value>,
-    access_token: Option<&Secret<String>>,
-    algorithm: SignatureAlgorithm,
-) -> Result<(), InvalidIdToken> {
-    match (json::member::<String>(claims, "at_hash")?, access_token) {
-        (Some(at_hash), Some(access_token)) => {
-            let fitting = digest::access_token_hash(algorithm, access_token.expose());
-            digest::constant_time_eq(at_hash.as_bytes(), fitting.as_bytes())
-                .then_some(())
-                .ok_or(InvalidIdToken::AccessTokenHash)
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Core 3.3.2.11, which V43 wants of each c_hash that is there. The code flow does not ask for one.
-fn check_code_hash(
-    claims: &Map<String, Value>,
-    code: Option<&Secret<String>>,
-    algorithm: SignatureAlgorithm,
-) -> Result<(), InvalidIdToken> {
-    match (json::member::<String>(claims, "c_hash")?, code) {
-        (Some(c_hash), Some(code)) => {
-            let fitting = digest::code_hash(algorithm, code.expose());
-            digest::constant_time_eq(c_hash.as_bytes(), fitting.as_bytes())
-                .then_some(())
-                .ok_or(InvalidIdToken::CodeHash)
-        }
-        _ => Ok(()),
-    }
 }
 
 impl IdToken {

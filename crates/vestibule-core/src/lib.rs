@@ -23,7 +23,8 @@ pub mod token;
 pub mod userinfo;
 
 pub use authorization::{
-    AuthorizationCode, AuthorizationRequest, AuthorizationResponse, PendingLogin, ResponseMode, ResponseType, State,
+    Accepted, AuthorizationCode, AuthorizationRequest, AuthorizationResponse, FrontChannel, PendingLogin,
+    RequestObject, ResponseMode, ResponseType, State, UnverifiedFrontChannel,
 };
 pub use claims::{Audience, ClaimsSet, Subject};
 pub use client::Client;
@@ -40,5 +41,5 @@ pub use numeric_date::NumericDate;
 pub use registration::{ClientInformation, ClientMetadata};
 pub use revocation::{RevocationRequest, TokenTypeHint};
 pub use secret::{Entropy, Secret};
-pub use token::{RefreshRequest, RefreshResponse, TokenResponse};
+pub use token::{GrantedTokens, RefreshRequest, RefreshResponse, TokenResponse};
 pub use userinfo::UserInfoMethod;

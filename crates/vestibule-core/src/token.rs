@@ -1,9 +1,11 @@
 //! The token endpoint: what is asked there, and what comes back (Core 3.1.3).
 
 mod answer;
+mod granted;
 mod refresh;
 
-use answer::GrantedTokens;
+use answer::TokenAnswer;
+pub use granted::GrantedTokens;
 pub use refresh::{RefreshRequest, RefreshResponse, ScopeNotGranted};
 
 use bytes::Bytes;
@@ -32,10 +34,7 @@ pub struct TokenRequest {
 /// A good answer of the token endpoint (Core 3.1.3.3).
 #[derive(Debug)]
 pub struct TokenResponse {
-    access_token: Secret<String>,
-    expires_in: Option<i64>,
-    refresh_token: Option<Secret<String>>,
-    scope: Option<String>,
+    granted: GrantedTokens,
     id_token: UnverifiedIdToken,
 }
 
@@ -76,17 +75,17 @@ impl Exchange for TokenRequest {
     }
 
     fn accept(self, _now: NumericDate, response: Response<Bytes>) -> Result<Step<Self>, ProtocolError> {
-        let granted = GrantedTokens::read(&Self::LIMITS, &response)?;
+        let TokenAnswer { granted, id_token } = TokenAnswer::read(&Self::LIMITS, &response)?;
         // Core 3.1.3.3: REQUIRED.
-        let id_token = granted.id_token.ok_or(Misbehaviour::NoIdToken)?;
+        let id_token = id_token.ok_or(Misbehaviour::NoIdToken)?;
+        let AuthorizationCode { code, nonce, demands, front_channel, .. } = self.code;
         Ok(Step::Done(TokenResponse {
-            id_token: UnverifiedIdToken::new(id_token, self.code.nonce.expose().as_str())
-                .beside(granted.access_token.clone())
-                .in_exchange_for(self.code.code),
-            access_token: granted.access_token,
-            expires_in: granted.expires_in,
-            refresh_token: granted.refresh_token,
-            scope: granted.scope,
+            id_token: UnverifiedIdToken::new(id_token, nonce.expose().as_str())
+                .beside(granted.access_token().clone())
+                .in_exchange_for(code)
+                .about(front_channel)
+                .answering(demands),
+            granted,
         }))
     }
 }
@@ -95,25 +94,31 @@ impl TokenResponse {
     /// The access token.
     #[must_use]
     pub fn access_token(&self) -> &Secret<String> {
-        &self.access_token
+        self.granted.access_token()
     }
 
     /// For how many seconds the access token is good, if the provider says.
     #[must_use]
     pub fn expires_in(&self) -> Option<i64> {
-        self.expires_in
+        self.granted.expires_in()
     }
 
     /// The refresh token, if there is one.
     #[must_use]
     pub fn refresh_token(&self) -> Option<&Secret<String>> {
-        self.refresh_token.as_ref()
+        self.granted.refresh_token()
     }
 
     /// What was granted, where it differs from what was asked.
     #[must_use]
     pub fn scope(&self) -> Option<&str> {
-        self.scope.as_deref()
+        self.granted.scope()
+    }
+
+    /// All of them but the ID Token: what is kept of a login, whichever way its tokens came.
+    #[must_use]
+    pub fn granted(&self) -> &GrantedTokens {
+        &self.granted
     }
 
     /// The ID Token, not yet verified.

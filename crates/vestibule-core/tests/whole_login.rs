@@ -1,5 +1,8 @@
 //! A whole login without IO, with nothing but the public API: what an application's driver does, step by step.
 
+#[path = "whole_login/other_flows.rs"]
+mod other_flows;
+
 use std::collections::HashMap;
 
 use bytes::Bytes;
@@ -7,8 +10,8 @@ use http::{Method, Request, Response, header};
 use serde_json::{Value, json};
 use url::{Url, form_urlencoded};
 use vestibule_core::{
-    AuthorizationCode, AuthorizationRequest, AuthorizationResponse, ClaimsSet, Client, EndSessionRequest, Entropy,
-    Exchange, FirstIdToken, IdToken, Issuer, JwkSet, Misbehaviour, NumericDate, PendingLogin, ProtocolError,
+    Accepted, AuthorizationCode, AuthorizationRequest, AuthorizationResponse, ClaimsSet, Client, EndSessionRequest,
+    Entropy, Exchange, FirstIdToken, IdToken, Issuer, JwkSet, Misbehaviour, NumericDate, PendingLogin, ProtocolError,
     ProviderMetadata, SignatureAlgorithm, Step, TokenResponse, TokenTypeHint, Unsolicited, UnverifiedLogoutToken,
     UserInfoMethod,
     authorization::ExpectedResponse,
@@ -143,7 +146,10 @@ impl RelyingParty {
     fn accept(&self, pending: PendingLogin, query: &str, now: NumericDate) -> Result<AuthorizationCode, ProtocolError> {
         let response = AuthorizationResponse::from_query(query)?;
         assert_eq!(response.state().carried(), "c2VhbGVk");
-        pending.accept(response, &ExpectedResponse::of(&self.metadata), now)
+        match pending.accept(response, &ExpectedResponse::of(&self.metadata), now)? {
+            Accepted::Code(code) => Ok(code),
+            other => panic!("a code alone was asked for: {other:?}"),
+        }
     }
 
     fn redeem(

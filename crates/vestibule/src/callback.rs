@@ -9,7 +9,7 @@ use axum::{
 use http::{HeaderMap, Method, StatusCode, header, request::Parts};
 use url::form_urlencoded;
 use vestibule_core::{
-    AuthorizationResponse, ClaimsSet, IdToken, PendingLogin,
+    Accepted, AuthorizationResponse, ClaimsSet, IdToken, PendingLogin,
     authorization::{ExpectedResponse, State as PendingState},
     error::Unsolicited,
 };
@@ -103,7 +103,9 @@ async fn finish(
         Manner::Silent => Some(silent_renewal::renewed(visit, provider).await?),
     };
     let at = provider.introduced().await?;
-    let code = pending.accept(response, &ExpectedResponse::of(&at.metadata), door.now())?;
+    let accepted = pending.accept(response, &ExpectedResponse::of(&at.metadata), door.now())?;
+    // No login begins here with another response type.
+    let Accepted::Code(code) = accepted else { return Err(Unsolicited::UnknownAttempt.into()) };
     let tokens = provider.redeem(&at, code).await?;
     let id_token = provider.verify(&at, tokens.id_token()).await?;
     if let Some(earlier) = &earlier {

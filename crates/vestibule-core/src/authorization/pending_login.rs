@@ -3,9 +3,13 @@
 
 use std::fmt;
 
-use super::AuthorizationResponse;
+use super::{
+    AuthorizationRequest, AuthorizationResponse, ResponseMode, ResponseType, UnverifiedFrontChannel, asked::Asked,
+    response::Pieces,
+};
 use crate::{
     error::{Excerpt, Misbehaviour, ProtocolError, Unsolicited},
+    id_token::{Demands, FrontChannelIdentity, UnverifiedIdToken},
     issuer::Issuer,
     jose::{base64url, digest},
     numeric_date::NumericDate,
@@ -29,16 +33,24 @@ use crate::{
 pub struct PendingLogin {
     secret: Secret<[u8; 32]>,
     begun_at: NumericDate,
+    asked: Asked,
 }
 
 impl PendingLogin {
     /// For how many seconds a person may be at the provider: 30 minutes.
     pub const LIFETIME: i64 = 30 * 60;
 
-    /// Starts a login.
+    /// Starts a login: a plain one by code, unless it is [`asking`](Self::asking) for something else.
     #[must_use]
     pub fn begin(entropy: Entropy, now: NumericDate) -> Self {
-        Self { secret: entropy.into_secret(), begun_at: now }
+        Self { secret: entropy.into_secret(), begun_at: now, asked: Asked::default() }
+    }
+
+    /// The same login, which remembers what this request asks for and the answer has to show: the response type and mode,
+    /// `max_age`, and essential acr values.
+    #[must_use]
+    pub fn asking(self, request: &AuthorizationRequest) -> Self {
+        Self { asked: request.asked().clone(), ..self }
     }
 
     /// The public name of this attempt: 22 characters of base64url, 128 bits.
@@ -55,32 +67,47 @@ impl PendingLogin {
         self.begun_at
     }
 
-    /// Its bytes, secret and all: seal them.
+    /// What it waits for.
+    #[must_use]
+    pub fn response_type(&self) -> ResponseType {
+        self.asked.response_type
+    }
+
+    /// How it waits for it: as a query, as a fragment that a page of ours hands over, or in a POST (R30).
+    #[must_use]
+    pub fn response_mode(&self) -> ResponseMode {
+        self.asked.response_mode
+    }
+
+    /// Its bytes, secret and all: seal them. They are 40, and up to 512 more when it asks for anything but a plain code.
     #[must_use]
     pub fn to_bytes(&self) -> Secret<Vec<u8>> {
-        Secret::new([self.secret.expose().as_slice(), &self.begun_at.seconds().to_be_bytes()].concat())
+        let begun_at = self.begun_at.seconds().to_be_bytes();
+        Secret::new([self.secret.expose().as_slice(), &begun_at, &self.asked.to_bytes()].concat())
     }
 
     /// Reads what [`to_bytes`](Self::to_bytes) wrote.
     #[must_use]
     pub fn from_bytes(bytes: &Secret<Vec<u8>>) -> Option<Self> {
-        let (secret, begun_at) = bytes.expose().split_first_chunk::<32>()?;
-        let begun_at = NumericDate::from_seconds(i64::from_be_bytes(begun_at.try_into().ok()?));
-        Some(Self { secret: Secret::new(*secret), begun_at })
+        let (secret, rest) = bytes.expose().split_first_chunk::<32>()?;
+        let (begun_at, asked) = rest.split_first_chunk::<8>()?;
+        let begun_at = NumericDate::from_seconds(i64::from_be_bytes(*begun_at));
+        Some(Self { secret: Secret::new(*secret), begun_at, asked: Asked::from_bytes(asked)? })
     }
 
-    /// Reads the answer that came back for this attempt, and makes the only [`AuthorizationCode`].
+    /// Reads the answer that came back for this attempt, and makes the only [`AuthorizationCode`] there is, or what has one
+    /// inside.
     ///
     /// # Errors
     /// [`ProtocolError::Unsolicited`] when the answer is not for this attempt or comes too late,
-    /// [`ProtocolError::Misbehaved`] when the issuer is not the one that was asked, [`ProtocolError::Denied`] when the provider
-    /// said no.
+    /// [`ProtocolError::Misbehaved`] when the issuer is not the one that was asked, or the answer has not what was asked for or came
+    /// by another way, [`ProtocolError::Denied`] when the provider said no.
     pub fn accept(
         self,
         response: AuthorizationResponse,
         expected: &ExpectedResponse<'_>,
         now: NumericDate,
-    ) -> Result<AuthorizationCode, ProtocolError> {
+    ) -> Result<Accepted, ProtocolError> {
         // RFC 6749 10.12: the state is the one of this attempt.
         if !digest::constant_time_eq(response.state.attempt().as_bytes(), self.attempt().as_bytes()) {
             return Err(Unsolicited::UnknownAttempt.into());
@@ -101,8 +128,36 @@ impl PendingLogin {
             None if expected.iss_promised => return Err(Misbehaviour::ResponseIssuerMissing.into()),
             Some(_) | None => {}
         }
-        let code = response.into_code()?;
-        Ok(AuthorizationCode { code, code_verifier: self.code_verifier(), nonce: Secret::new(self.nonce()) })
+        Ok(self.accepted(response.into_pieces(&self.asked)?))
+    }
+
+    fn accepted(&self, pieces: Pieces) -> Accepted {
+        let redeemable = |code| AuthorizationCode {
+            code,
+            code_verifier: self.code_verifier(),
+            nonce: Secret::new(self.nonce()),
+            demands: self.asked.demands.clone(),
+            front_channel: None,
+        };
+        match pieces {
+            Pieces::Code(code) => Accepted::Code(redeemable(code)),
+            Pieces::IdToken { id_token, code, granted } => {
+                let mut unverified = UnverifiedIdToken::new(id_token, self.nonce());
+                if let Some(granted) = &granted {
+                    unverified = unverified.beside(granted.access_token().clone());
+                }
+                unverified = match &code {
+                    Some(code) => unverified.in_exchange_for(code.clone()),
+                    None => unverified.answering(self.asked.demands.clone()),
+                };
+                let response = UnverifiedFrontChannel::new(unverified, granted, code.map(redeemable));
+                Accepted::FrontChannel(Box::new(response))
+            }
+        }
+    }
+
+    pub(super) fn asked(&self) -> &Asked {
+        &self.asked
     }
 
     pub(crate) fn state(&self, carried: &str) -> State {
@@ -124,6 +179,40 @@ impl PendingLogin {
     pub(crate) fn code_challenge(&self) -> String {
         digest::code_challenge(self.code_verifier().expose())
     }
+}
+
+/// What a response brought, as far as it could be checked without keys.
+///
+/// # Example
+/// ```
+/// use vestibule_core::{
+///     AuthorizationResponse, Entropy, NumericDate, PendingLogin, ProviderMetadata,
+///     authorization::{Accepted, ExpectedResponse},
+/// };
+///
+/// # let metadata = ProviderMetadata::from_json(br#"{"issuer": "https://login.example.com",
+/// #   "authorization_endpoint": "https://login.example.com/authorize",
+/// #   "token_endpoint": "https://login.example.com/token", "jwks_uri": "https://login.example.com/keys"}"#)?;
+/// # let now = NumericDate::from_seconds(1_700_000_000);
+/// let pending = PendingLogin::begin(Entropy::from_bytes([7; 32]), now);
+/// let response = AuthorizationResponse::from_query(&format!("code=abc&state={}.", pending.attempt()))?;
+/// match pending.accept(response, &ExpectedResponse::of(&metadata), now)? {
+///     Accepted::Code(_code) => {} // redeem it
+///     Accepted::FrontChannel(_) => unreachable!("not asked for"), // verify it first
+///     _ => unreachable!("no other kinds yet"),
+/// }
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Accepted {
+    /// Of the types `code` and `code token`: a code, which may be redeemed at once.
+    ///
+    /// The access token of `code token` is not here, and nowhere else: no ID Token vouches for it before the token endpoint's, and
+    /// that one comes with an access token of its own (Core 3.3.3.8).
+    Code(AuthorizationCode),
+    /// Of every type with an ID Token: that, to be verified before anything else is to be had.
+    FrontChannel(Box<UnverifiedFrontChannel>),
 }
 
 /// What a response to a login must agree with.
@@ -153,6 +242,21 @@ pub struct AuthorizationCode {
     pub(crate) code: Secret<String>,
     pub(crate) code_verifier: Secret<String>,
     pub(crate) nonce: Secret<String>,
+    pub(crate) demands: Demands,
+    pub(crate) front_channel: Option<FrontChannelIdentity>,
+}
+
+impl AuthorizationCode {
+    /// The same code, for which the token endpoint must answer with an ID Token about the same person (Core 3.3.3.6).
+    pub(super) fn given_along_with(&self, front_channel: FrontChannelIdentity) -> Self {
+        Self {
+            code: self.code.clone(),
+            code_verifier: self.code_verifier.clone(),
+            nonce: self.nonce.clone(),
+            demands: self.demands.clone(),
+            front_channel: Some(front_channel),
+        }
+    }
 }
 
 /// The `state` parameter: the name of the attempt, a dot, and text that the caller gave along.

@@ -107,6 +107,13 @@ impl ResponseType {
         }
     }
 
+    /// Whether its response may come back so: tokens never come in a query, which ends in logs and `Referer` headers (Multiple
+    /// Response Types 3 and 5).
+    #[must_use]
+    pub const fn may_come_by(self, mode: ResponseMode) -> bool {
+        matches!(self, Self::Code) || !matches!(mode, ResponseMode::Query)
+    }
+
     /// Whether a name, of whatever order, is this response type (RFC 6749 3.1.1).
     #[must_use]
     pub fn is_named(self, name: &str) -> bool {
@@ -119,6 +126,9 @@ fn words(name: &str) -> BTreeSet<&str> {
 }
 
 impl ResponseMode {
+    /// Every response mode that is offered.
+    pub const ALL: [Self; 3] = [Self::Query, Self::Fragment, Self::FormPost];
+
     /// The registered name.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -154,10 +164,7 @@ impl FromStr for ResponseMode {
     type Err = UnknownResponseMode;
 
     fn from_str(name: &str) -> Result<Self, UnknownResponseMode> {
-        [Self::Query, Self::Fragment, Self::FormPost]
-            .into_iter()
-            .find(|known| known.name() == name)
-            .ok_or(UnknownResponseMode)
+        Self::ALL.into_iter().find(|known| known.name() == name).ok_or(UnknownResponseMode)
     }
 }
 

@@ -1,3 +1,7 @@
+mod asking;
+mod front_channel;
+mod other_ways;
+
 use std::collections::{HashMap, HashSet};
 
 use serde_json::{Value, json};
@@ -67,7 +71,14 @@ fn accept(metadata: &ProviderMetadata, others: &[(&str, &str)]) -> Result<Author
     let login = pending(7);
     let state = login.state("");
     let response = AuthorizationResponse::from_query(&query(&[&[("state", state.as_str())], others].concat()))?;
-    login.accept(response, &ExpectedResponse::of(metadata), NOW)
+    login.accept(response, &ExpectedResponse::of(metadata), NOW).map(code_alone)
+}
+
+fn code_alone(accepted: Accepted) -> AuthorizationCode {
+    match accepted {
+        Accepted::Code(code) => code,
+        Accepted::FrontChannel(response) => panic!("more than was asked for: {response:?}"),
+    }
 }
 
 fn refusal(metadata: &ProviderMetadata, others: &[(&str, &str)]) -> Option<ProtocolError> {
@@ -218,6 +229,13 @@ fn a_parameter_that_the_protocol_sets_cannot_be_set_by_the_application() {
         "claims",
         "max_age",
         "acr_values",
+        "iss",
+        "sub",
+        "aud",
+        "exp",
+        "nbf",
+        "iat",
+        "jti",
     ] {
         assert_eq!(request().parameter(name, "x"), Err(ReservedParameter(name.to_owned())));
         let message = check_parameter(name.to_owned()).expect_err("reserved").to_string();
@@ -435,7 +453,7 @@ fn a_parameter_twice_is_refused_even_with_the_same_value() {
 fn unknown_parameters_are_ignored() {
     let code = accept(
         &metadata(),
-        &[("foo", "1"), ("code", "c"), ("foo", "2"), ("session_state", "x"), ("Code", "d"), ("access_token", "t")],
+        &[("foo", "1"), ("code", "c"), ("foo", "2"), ("session_state", "x"), ("Code", "d"), ("Access_token", "t")],
     );
     assert_eq!(code.expect("accepted").code.expose(), "c");
 }
@@ -495,7 +513,7 @@ fn debug_prints_no_secret() {
     let (kept, nonce, attempt) = (login.to_bytes(), login.nonce(), login.attempt());
     assert_eq!(format!("{state:?}"), "State(***)");
     let mut shown = format!("{login:?} {response:?} {state:?} {:?} {kept:?}", entropy(7));
-    let code = login.accept(response, &ExpectedResponse::of(&metadata()), NOW).expect("a code");
+    let code = login.accept(response, &ExpectedResponse::of(&metadata()), NOW).map(code_alone).expect("a code");
     shown.push_str(&format!(" {code:?}"));
     let verifier = code.code_verifier.expose().as_str();
     for canary in ["canary", &nonce, &attempt, verifier, "7, 0, 0", "[7"] {

@@ -40,17 +40,34 @@ pub enum InvalidIdToken {
     Nonce,
     #[error("has an empty subject, or one that is not at most 255 ASCII characters (Core 2)")]
     Subject,
+    #[error("has no acr, which was asked for as essential (Core 3.1.3.7 (12))")]
+    AcrMissing,
+    #[error("has acr '{got}', which is none of those asked for as essential (Core 3.1.3.7 (12))")]
+    Acr { got: Excerpt },
+    #[error("has no auth_time, though max_age was sent (Core 3.1.3.7 (13))")]
+    AuthTimeMissing,
+    #[error("has auth_time {auth_time}, in the future of {now} (Core 3.1.3.7 (13))")]
+    AuthTimeInFuture { auth_time: NumericDate, now: NumericDate },
+    #[error("has auth_time {auth_time}, more than max_age {max_age} before {now} (Core 3.1.3.7 (13))")]
+    AuthTimeTooLongAgo { auth_time: NumericDate, max_age: u32, now: NumericDate },
+    #[error("came with an access token and has no at_hash (Core 3.2.2.10)")]
+    AccessTokenHashMissing,
     #[error("has an at_hash that does not fit the access token (Core 3.1.3.8)")]
     AccessTokenHash,
+    #[error("came with a code and has no c_hash (Core 3.3.2.11)")]
+    CodeHashMissing,
     #[error("has a c_hash that does not fit the code (Core 3.3.2.11)")]
     CodeHash,
     #[error("has the event of a logout token (Back-Channel Logout 4.1)")]
     LogoutEvent,
     #[error("is not of the login that it renews: {0} (Core 12.2)")]
     NotOfThisLogin(#[from] Difference),
+    #[error("is not of the login that the authorization response was of: {0} (Core 3.3.3.6)")]
+    NotOfThisResponse(Difference),
 }
 
-/// In what a refreshed ID Token differs from the first one of its login, though Core 12.2 wants them equal.
+/// In what a later ID Token of a login, refreshed or from the token endpoint of a hybrid flow, differs from the first one, though
+/// Core 12.2 or 3.3.3.6 wants them equal.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the message of each says it, and the fields are what the message shows")]

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::{ExpectedIdToken, IdToken, check_access_token_hash, check_is_no_logout_token};
+use super::{ExpectedIdToken, Hashes, IdToken, check_access_token_hash, check_is_no_logout_token};
 use crate::{
     claims::{Audience, Subject},
     error::{Difference, Excerpt, InvalidIdToken},
@@ -80,7 +80,7 @@ impl UnverifiedRefreshedIdToken {
         let claims = expected.vouched_claims(&self.raw, keys, now)?;
         check_is_no_logout_token(&claims)?;
         first.check_is_continued_by(&FirstIdToken::read(&claims)?)?;
-        check_access_token_hash(&claims, self.access_token.as_ref(), expected.0.algorithm)?;
+        check_access_token_hash(&claims, Hashes::Optional, self.access_token.as_ref(), expected.0.algorithm)?;
         IdToken::read(&self.raw, claims)
     }
 }

@@ -1,5 +1,6 @@
 mod algorithms;
 mod code_hash;
+mod demands;
 mod kinds;
 mod refreshed;
 
@@ -13,7 +14,7 @@ use crate::{
     client::Client,
     discovery::ProviderMetadata,
     error::JsonFault,
-    jose::{InvalidJws, SigningKey, base64url},
+    jose::{InvalidJws, SignatureAlgorithm, SigningKey, base64url},
 };
 
 const ISSUER: &str = "https://login.example.com";

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde_json::{Map, Value};
 
+use super::GrantedTokens;
 use crate::{
     error::{Excerpt, JsonFault, Misbehaviour, ProtocolError},
     exchange::{Endpoint, Limits, error_in, json_body},
@@ -12,34 +13,24 @@ use crate::{
 };
 
 /// What both a code and a refresh token bring (RFC 6749 5.1).
-pub(super) struct GrantedTokens {
-    pub(super) access_token: Secret<String>,
-    pub(super) expires_in: Option<i64>,
-    pub(super) refresh_token: Option<Secret<String>>,
-    pub(super) scope: Option<String>,
+pub(super) struct TokenAnswer {
+    pub(super) granted: GrantedTokens,
     pub(super) id_token: Option<Secret<String>>,
 }
 
-impl GrantedTokens {
+impl TokenAnswer {
     pub(super) fn read(limits: &Limits, response: &Response<Bytes>) -> Result<Self, ProtocolError> {
         let object = token_answer(limits, response)?;
         let read = |fault: JsonFault| fault.at(Endpoint::Token);
         let text = |name| json::member::<String>(&object, name).map_err(read);
         let access_token = Secret::new(json::required::<String>(&object, "access_token").map_err(read)?);
-        // RFC 6749 A.12: visible ASCII, which is also what a header can carry.
-        if access_token.expose().is_empty() || !access_token.expose().bytes().all(|byte| matches!(byte, 0x20..=0x7e)) {
-            return Err(Misbehaviour::AccessToken.into());
-        }
+        // RFC 6749 5.1: only RECOMMENDED, so its absence is no fault.
+        let expires_in = json::member(&object, "expires_in").map_err(read)?;
+        let granted = GrantedTokens::new(access_token, expires_in, text("scope")?)?;
         check_token_type(&object)?;
-        Ok(Self {
-            access_token,
-            // RFC 6749 5.1: only RECOMMENDED, so its absence is no fault.
-            expires_in: json::member(&object, "expires_in").map_err(read)?,
-            // RFC 6749 A.17: at least one character; an empty one must not take the place of one that is good.
-            refresh_token: text("refresh_token")?.filter(|token| !token.is_empty()).map(Secret::new),
-            scope: text("scope")?,
-            id_token: text("id_token")?.map(Secret::new),
-        })
+        // RFC 6749 A.17: at least one character; an empty one must not take the place of one that is good.
+        let refresh_token = text("refresh_token")?.filter(|token| !token.is_empty()).map(Secret::new);
+        Ok(Self { granted: granted.with_refresh_token(refresh_token), id_token: text("id_token")?.map(Secret::new) })
     }
 }
 

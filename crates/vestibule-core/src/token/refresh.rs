@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{Request, Response};
 
-use super::{GrantedTokens, TokenRequest};
+use super::{GrantedTokens, TokenAnswer, TokenRequest};
 use crate::{
     client::Client,
     client_auth::AuthenticatedEndpoint,
@@ -61,10 +61,7 @@ pub struct RefreshRequest {
 /// ```
 #[derive(Debug)]
 pub struct RefreshResponse {
-    access_token: Secret<String>,
-    expires_in: Option<i64>,
-    refresh_token: Option<Secret<String>>,
-    scope: Option<String>,
+    granted: GrantedTokens,
     id_token: Option<UnverifiedRefreshedIdToken>,
 }
 
@@ -119,16 +116,11 @@ impl Exchange for RefreshRequest {
     }
 
     fn accept(self, _now: NumericDate, response: Response<Bytes>) -> Result<Step<Self>, ProtocolError> {
-        let granted = GrantedTokens::read(&Self::LIMITS, &response)?;
+        let TokenAnswer { granted, id_token } = TokenAnswer::read(&Self::LIMITS, &response)?;
         Ok(Step::Done(RefreshResponse {
             // Core 12.2: "except that it might not contain an id_token".
-            id_token: granted
-                .id_token
-                .map(|raw| UnverifiedRefreshedIdToken::new(raw).beside(granted.access_token.clone())),
-            access_token: granted.access_token,
-            expires_in: granted.expires_in,
-            refresh_token: granted.refresh_token,
-            scope: granted.scope,
+            id_token: id_token.map(|raw| UnverifiedRefreshedIdToken::new(raw).beside(granted.access_token().clone())),
+            granted,
         }))
     }
 }
@@ -137,33 +129,33 @@ impl RefreshResponse {
     /// The new access token.
     #[must_use]
     pub fn access_token(&self) -> &Secret<String> {
-        &self.access_token
+        self.granted.access_token()
     }
 
     /// For how many seconds it is good, if the provider says.
     #[must_use]
     pub fn expires_in(&self) -> Option<i64> {
-        self.expires_in
+        self.granted.expires_in()
     }
 
     /// The refresh token that takes the place of the one that was sent; `None` when that one stays (RFC 6749 6).
     #[must_use]
     pub fn refresh_token(&self) -> Option<&Secret<String>> {
-        self.refresh_token.as_ref()
+        self.granted.refresh_token()
     }
 
     /// What the provider says the new access token is good for, where it says so: for the record. It may say more than was ever
     /// granted; what the application may rely on is [`scope_within`](Self::scope_within) (R89).
     #[must_use]
     pub fn scope(&self) -> Option<&str> {
-        self.scope.as_deref()
+        self.granted.scope()
     }
 
     /// What the new access token is good for, of what was `granted` with the login: all of it where the provider does not say
     /// (RFC 6749 5.1), and never more (R89).
     #[must_use]
     pub fn scope_within(&self, granted: &str) -> String {
-        let stays = |word: &&str| self.scope.as_deref().is_none_or(|scope| words(scope).any(|said| said == *word));
+        let stays = |word: &&str| self.scope().is_none_or(|scope| words(scope).any(|said| said == *word));
         words(granted).filter(stays).collect::<Vec<_>>().join(" ")
     }
 

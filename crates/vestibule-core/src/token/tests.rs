@@ -9,7 +9,7 @@ use url::form_urlencoded;
 
 use super::*;
 use crate::{
-    authorization::{AuthorizationRequest, AuthorizationResponse, ExpectedResponse, PendingLogin},
+    authorization::{Accepted, AuthorizationRequest, AuthorizationResponse, ExpectedResponse, PendingLogin},
     client_auth::TokenEndpointAuthMethod,
     error::{ErrorResponse, Excerpt, JsonFault},
     exchange::Endpoint,
@@ -49,7 +49,10 @@ fn code() -> AuthorizationCode {
     let login = PendingLogin::begin(entropy(), NOW);
     let answer = format!("code=canary-code%2F%2B&state={}.", login.attempt());
     let response = AuthorizationResponse::from_query(&answer).expect("a response");
-    login.accept(response, &ExpectedResponse::of(&metadata()), NOW).expect("a code")
+    match login.accept(response, &ExpectedResponse::of(&metadata()), NOW).expect("accepted") {
+        Accepted::Code(code) => code,
+        Accepted::FrontChannel(response) => panic!("a code alone was asked for: {response:?}"),
+    }
 }
 
 fn token_request(client: &Client, metadata: &ProviderMetadata) -> TokenRequest {

@@ -10,9 +10,9 @@ use http::{Request, Response};
 use serde_json::Value;
 use url::{Url, form_urlencoded};
 use vestibule_core::{
-    AuthorizationCode, AuthorizationRequest, AuthorizationResponse, Client, ClientMetadata, Entropy, Exchange,
-    HttpClient, HttpError, IdToken, JwkSet, Limits, NumericDate, PendingLogin, ProtocolError, ProviderMetadata,
-    SignatureAlgorithm, Step, TokenResponse,
+    Accepted, AuthorizationCode, AuthorizationRequest, AuthorizationResponse, Client, ClientMetadata, Entropy,
+    Exchange, HttpClient, HttpError, IdToken, JwkSet, Limits, NumericDate, PendingLogin, ProtocolError,
+    ProviderMetadata, SignatureAlgorithm, Step, TokenResponse,
     authorization::ExpectedResponse,
     discovery::{DiscoveryRequest, KeysRequest},
     error::InvalidIdToken,
@@ -227,7 +227,10 @@ impl Party {
         let page = if is_sign_in(&page) { browser.sign_in_as(&page, "alice").await } else { page };
         let response = AuthorizationResponse::from_query(page.url().query().unwrap_or_default());
         let expected = ExpectedResponse::of(&self.metadata);
-        response.and_then(|response| pending.accept(response, &expected, NOW)).map_err(Failure::Protocol)
+        match response.and_then(|response| pending.accept(response, &expected, NOW)).map_err(Failure::Protocol)? {
+            Accepted::Code(code) => Ok(code),
+            other => panic!("a code alone was asked for: {other:?}"),
+        }
     }
 
     pub(crate) async fn redeem(&self, code: AuthorizationCode) -> Result<TokenResponse, Failure> {

@@ -1,0 +1,49 @@
+//! What the request demanded to know of the sign-in.
+
+use super::*;
+
+fn refused(demands: &Demands, claims: &Value) -> Option<InvalidIdToken> {
+    verify_as(&client(), &sign(claims).answering(demands.clone())).err()
+}
+
+/// R47: Core 3.1.3.7 (13), 3.1.2.1
+#[test]
+fn a_max_age_wants_an_auth_time_that_is_no_older() {
+    for max_age in [0, 300, u32::MAX] {
+        let demands = Demands { max_age: Some(max_age), ..Demands::default() };
+        let signed_in = |seconds: i64| refused(&demands, &with(good(), "auth_time", at(seconds).seconds()));
+        assert_eq!(refused(&demands, &good()), Some(InvalidIdToken::AuthTimeMissing));
+        let oldest = -i64::from(max_age) - SKEW;
+        for seconds in [0, oldest, SKEW] {
+            assert_eq!(signed_in(seconds), None, "{max_age}: {seconds}");
+        }
+        let reason = InvalidIdToken::AuthTimeTooLongAgo { auth_time: at(oldest - 1), max_age, now: NOW };
+        assert_eq!(signed_in(oldest - 1), Some(reason));
+        let reason = InvalidIdToken::AuthTimeInFuture { auth_time: at(SKEW + 1), now: NOW };
+        assert_eq!(signed_in(SKEW + 1), Some(reason));
+        for wrong in [json!("1700000000"), json!(null), json!(true)] {
+            assert_eq!(refused(&demands, &with(good(), "auth_time", wrong)), wrong_type("auth_time"));
+        }
+    }
+    // Nobody asked.
+    assert_eq!(refusal(&with(good(), "auth_time", 0)), None);
+}
+
+/// R46: Core 3.1.3.7 (12), 5.5.1.1
+#[test]
+fn an_essential_acr_is_one_of_those_asked_for() {
+    let demands = Demands { essential_acr: vec!["phr".to_owned(), "phrh".to_owned()], ..Demands::default() };
+    assert_eq!(refused(&demands, &good()), Some(InvalidIdToken::AcrMissing));
+    for other in ["0", "", "PHR", "phr ", "phr phrh"] {
+        let reason = InvalidIdToken::Acr { got: Excerpt::new(other) };
+        assert_eq!(refused(&demands, &with(good(), "acr", other)), Some(reason), "{other:?}");
+    }
+    for right in ["phr", "phrh"] {
+        assert_eq!(refused(&demands, &with(good(), "acr", right)), None);
+    }
+    for wrong in [json!(["phr"]), json!(null), json!(1)] {
+        assert_eq!(refused(&demands, &with(good(), "acr", wrong)), wrong_type("acr"));
+    }
+    // Nobody asked.
+    assert_eq!(refusal(&with(good(), "acr", "0")), None);
+}
