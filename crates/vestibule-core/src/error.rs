@@ -12,6 +12,7 @@ use crate::{
     exchange::Endpoint,
     issuer::InvalidIssuer,
     numeric_date::NumericDate,
+    registration::{InvalidClientMetadata, management::ManagementRefused},
 };
 
 /// Why an exchange with the provider, or a login, did not come to its end.
@@ -172,6 +173,8 @@ pub enum Misbehaviour {
     NoIdToken,
     #[error("the registration {0}")]
     Registration(#[from] InvalidRegistration),
+    #[error("the client configuration endpoint {0}")]
+    ClientConfiguration(#[from] ManagementRefused),
     #[error("the ID Token {0}")]
     IdToken(#[from] InvalidIdToken),
     #[error("the userinfo response is about subject '{got}', the ID Token about '{expected}' (Core 5.3.4)")]
@@ -195,6 +198,8 @@ pub enum InvalidMetadata {
     NoRegistration,
     #[error("the provider does not support {what} '{wanted}'; its {member} has {offered}")]
     Unsupported { what: &'static str, wanted: &'static str, member: &'static str, offered: Excerpt },
+    #[error("what we ask to be registered as: {0}")]
+    ClientMetadata(#[from] InvalidClientMetadata),
 }
 
 /// Why the answer to a registration cannot be adopted (Registration 3.2, RFC 7591 3.2.1).
@@ -206,14 +211,30 @@ pub enum InvalidRegistration {
     Json(#[from] JsonFault),
     #[error("has an empty client_id")]
     EmptyClientId,
-    #[error("lacks the redirect URI that we asked for")]
+    #[error("is of client '{got}', ours is '{expected}' (RFC 7592 3)")]
+    ClientId { expected: Excerpt, got: Excerpt },
+    #[error("lacks a redirect URI that we asked for")]
     RedirectUris,
+    #[error("lacks the response type '{lacks}' that we asked for")]
+    ResponseType { lacks: ResponseType },
+    #[error("lacks the grant type '{lacks}', which the response types that we asked for need (Registration 2)")]
+    GrantType { lacks: &'static str },
     #[error("has token_endpoint_auth_method '{got}', which we cannot use")]
     AuthMethod { got: Excerpt },
-    #[error("has no client_secret, which its token_endpoint_auth_method needs")]
-    NoSecret,
-    #[error("has id_token_signed_response_alg '{got}', which we cannot use")]
-    Algorithm { got: Excerpt },
+    #[error("has no client_secret, which its {member} needs")]
+    NoSecret { member: &'static str },
+    #[error("has a client_secret of less than {bytes} bytes, too short for its {member} (RFC 7518 3.2)")]
+    SecretTooShort { member: &'static str, bytes: usize },
+    #[error("has {member} '{got}', which we cannot use")]
+    Algorithm { member: &'static str, got: Excerpt },
+    #[error("has {member}, which needs keys of ours, and none are registered")]
+    NoKeys { member: &'static str },
+    #[error("has request_object_signing_alg 'none', and we asked for signed ones")]
+    UnsignedRequestObjects,
+    #[error("has require_signed_request_object, and we asked for no algorithm to sign them with")]
+    SignedRequestObjects,
+    #[error("has tls_client_certificate_bound_access_tokens, and we asked for nothing that has a certificate")]
+    CertificateBoundTokens,
     #[error("cannot be used: {0}")]
     Unusable(crate::client::InvalidClient),
 }

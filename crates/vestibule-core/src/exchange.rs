@@ -134,6 +134,8 @@ pub enum Endpoint {
     UserInfo,
     /// The registration endpoint (Registration 3).
     Registration,
+    /// The client configuration endpoint (RFC 7592 2).
+    ClientConfiguration,
     /// The revocation endpoint (RFC 7009 2).
     Revocation,
 }
@@ -146,6 +148,7 @@ impl fmt::Display for Endpoint {
             Self::Token => "the token endpoint",
             Self::UserInfo => "the userinfo endpoint",
             Self::Registration => "the registration endpoint",
+            Self::ClientConfiguration => "the client configuration endpoint",
             Self::Revocation => "the revocation endpoint",
         })
     }

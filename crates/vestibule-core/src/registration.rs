@@ -1,37 +1,66 @@
 //! Introducing ourselves to a provider: what we ask to be known as, and what we got (OpenID Connect Dynamic Client
 //! Registration 1.0, RFC 7591).
 
+mod adoption;
+mod client_information;
+mod client_keys;
 mod client_metadata;
+pub mod management;
+mod sector_identifier;
+mod terms;
+mod tls_client_auth;
 
-pub use client_metadata::ClientMetadata;
+pub use client_information::ClientInformation;
+pub use client_keys::{ClientKeys, InvalidClientKeys};
+pub use client_metadata::{ApplicationType, ClientMetadata, InvalidClientMetadata};
+pub use sector_identifier::{InvalidSectorIdentifier, SectorIdentifierDocument};
+pub use terms::{RequestObjectSigning, SubjectType};
+pub use tls_client_auth::TlsClientAuthSubject;
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use url::Url;
 
+use self::{client_information::Members, terms::Terms};
 use crate::{
-    client::Client,
     client_auth::TokenEndpointAuthMethod,
     discovery::{LogoutSupport, ProviderMetadata},
-    error::{Excerpt, InvalidMetadata, InvalidRegistration, Misbehaviour, ProtocolError},
+    error::{InvalidMetadata, Misbehaviour, ProtocolError},
     exchange::{Endpoint, Exchange, Limits, Step, error_in, json_body},
     jose::SignatureAlgorithm,
-    json,
     numeric_date::NumericDate,
     secret::{Entropy, Secret},
 };
 
 /// Asks a provider to register us (Registration 3.1).
+///
+/// # Example
+/// ```
+/// use vestibule_core::{ClientMetadata, Entropy, Exchange, NumericDate, ProviderMetadata, registration::RegistrationRequest};
+///
+/// # let metadata = ProviderMetadata::from_json(br#"{"issuer": "https://login.example.com",
+/// #   "authorization_endpoint": "https://login.example.com/authorize", "registration_endpoint": "https://login.example.com/register",
+/// #   "token_endpoint": "https://login.example.com/token", "jwks_uri": "https://login.example.com/keys"}"#)?;
+/// let mut exchange = RegistrationRequest::new(
+///     &metadata,
+///     &ClientMetadata::new("Photo Album").contact("ops@example.com"),
+///     "https://app.example.com/auth/callback/corp",
+///     "https://app.example.com/auth/logged_out",
+/// )?;
+/// let request = exchange.request(NumericDate::from_seconds(1_700_000_000), Entropy::from_bytes([7; 32]));
+/// assert_eq!(request.uri(), "https://login.example.com/register");
+/// # Ok::<_, vestibule_core::error::InvalidMetadata>(())
+/// ```
 #[derive(Debug)]
 pub struct RegistrationRequest {
     registration_endpoint: Url,
     initial_access_token: Option<Secret<String>>,
-    asked: Map<String, Value>,
-    redirect_uri: String,
+    asked: Members,
+    redirect_uris: Vec<String>,
     token_endpoint_auth_method: TokenEndpointAuthMethod,
     id_token_signed_response_alg: SignatureAlgorithm,
+    terms: Terms,
     logout: LogoutSupport,
 }
 
@@ -39,22 +68,27 @@ impl RegistrationRequest {
     /// For an application with this redirect URI and this place to come back to after signing out.
     ///
     /// # Errors
-    /// [`InvalidMetadata::NoRegistration`] when the provider registers nobody.
+    /// [`InvalidMetadata::NoRegistration`] when the provider registers nobody, [`InvalidMetadata::ClientMetadata`] when what is
+    /// asked for contradicts itself.
     pub fn new(
         metadata: &ProviderMetadata,
         client_metadata: &ClientMetadata,
         redirect_uri: impl Into<String>,
         post_logout_redirect_uri: &str,
     ) -> Result<Self, InvalidMetadata> {
-        let redirect_uri = redirect_uri.into();
+        let registration_endpoint = metadata.registration_endpoint().ok_or(InvalidMetadata::NoRegistration)?.clone();
+        client_metadata.check()?;
+        let redirect_uris = client_metadata.all_redirect_uris(redirect_uri.into());
+        client_metadata.check_sector(&redirect_uris)?;
         Ok(Self {
-            registration_endpoint: metadata.registration_endpoint().ok_or(InvalidMetadata::NoRegistration)?.clone(),
+            registration_endpoint,
             initial_access_token: client_metadata.initial_access_token.clone(),
-            asked: client_metadata.asked(metadata, &redirect_uri, post_logout_redirect_uri),
+            asked: Members(client_metadata.asked(metadata, &redirect_uris, post_logout_redirect_uri)),
             token_endpoint_auth_method: client_metadata.auth_method(metadata),
             id_token_signed_response_alg: client_metadata.algorithm(metadata),
+            terms: client_metadata.terms(),
             logout: metadata.logout_support(),
-            redirect_uri,
+            redirect_uris,
         })
     }
 
@@ -81,7 +115,13 @@ impl RegistrationRequest {
     }
 
     fn ask(&mut self, name: &str, value: impl Into<Value>) {
-        self.asked.insert(name.to_owned(), value.into());
+        self.asked.0.insert(name.to_owned(), value.into());
+    }
+
+    /// The document that vouches for the redirect URIs that are asked for, where a `sector_identifier_uri` is (Registration 5).
+    #[must_use]
+    pub fn sector_identifier_document(&self) -> SectorIdentifierDocument {
+        SectorIdentifierDocument::new(self.redirect_uris.iter().map(String::as_str))
     }
 
     /// Where the request goes.
@@ -93,7 +133,7 @@ impl RegistrationRequest {
     /// What is asked for, as JSON: a registration is good for exactly this.
     #[must_use]
     pub fn asked(&self) -> Vec<u8> {
-        serde_json::to_vec(&self.asked).expect("a map of strings to JSON values is JSON")
+        serde_json::to_vec(&self.asked.0).expect("a map of strings to JSON values is JSON")
     }
 }
 
@@ -110,10 +150,7 @@ impl Exchange for RegistrationRequest {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         // A token that no header can carry is left out: the provider says so.
-        let bearer =
-            self.initial_access_token.as_ref().map(|token| HeaderValue::try_from(format!("Bearer {}", token.expose())));
-        if let Some(Ok(mut bearer)) = bearer {
-            bearer.set_sensitive(true);
+        if let Some(bearer) = self.initial_access_token.as_ref().and_then(bearer) {
             headers.insert(header::AUTHORIZATION, bearer);
         }
         request
@@ -121,64 +158,15 @@ impl Exchange for RegistrationRequest {
 
     fn accept(self, _now: NumericDate, response: Response<Bytes>) -> Result<Step<Self>, ProtocolError> {
         let object = registration_answer(&Self::LIMITS, &response)?;
-        self.read(&object).map(Step::Done).map_err(|invalid| Misbehaviour::from(invalid).into())
+        self.adopt(&object, None).map(Step::Done).map_err(|invalid| Misbehaviour::from(invalid).into())
     }
 }
 
-impl RegistrationRequest {
-    /// The answer is adopted where it differs from what was asked (RFC 7591 3.2.1), save for what would make it useless.
-    fn read(&self, object: &Map<String, Value>) -> Result<ClientInformation, InvalidRegistration> {
-        let client_id: String = json::required(object, "client_id")?;
-        if client_id.is_empty() {
-            return Err(InvalidRegistration::EmptyClientId);
-        }
-        let redirect_uris: Option<Vec<String>> = json::member(object, "redirect_uris")?;
-        if redirect_uris.is_some_and(|uris| !uris.contains(&self.redirect_uri)) {
-            return Err(InvalidRegistration::RedirectUris);
-        }
-        let client_secret =
-            json::member::<String>(object, "client_secret")?.filter(|secret| !secret.is_empty()).map(Secret::new);
-        let method = self.registered_method(object, client_secret.is_some())?;
-        let information = ClientInformation {
-            client_id,
-            client_secret: client_secret.filter(|_| method != TokenEndpointAuthMethod::None),
-            // Registration 3.2: 0 means never.
-            client_secret_expires_at: json::member::<NumericDate>(object, "client_secret_expires_at")?
-                .filter(|date| date.seconds() != 0),
-            token_endpoint_auth_method: method,
-            id_token_signed_response_alg: self.registered_algorithm(object)?,
-            registration_access_token: json::member::<String>(object, "registration_access_token")?.map(Secret::new),
-            registration_client_uri: json::member(object, "registration_client_uri")?,
-        };
-        information.client().check().map_err(InvalidRegistration::Unusable)?;
-        Ok(information)
-    }
-
-    fn registered_method(
-        &self,
-        object: &Map<String, Value>,
-        has_secret: bool,
-    ) -> Result<TokenEndpointAuthMethod, InvalidRegistration> {
-        let method = match json::member::<String>(object, "token_endpoint_auth_method")? {
-            Some(name) => TokenEndpointAuthMethod::deserialize(Value::String(name.clone()))
-                .map_err(|_| InvalidRegistration::AuthMethod { got: Excerpt::new(&name) })?,
-            None => self.token_endpoint_auth_method,
-        };
-        if method != TokenEndpointAuthMethod::None && !has_secret {
-            return Err(InvalidRegistration::NoSecret);
-        }
-        Ok(method)
-    }
-
-    fn registered_algorithm(&self, object: &Map<String, Value>) -> Result<SignatureAlgorithm, InvalidRegistration> {
-        match json::member::<String>(object, "id_token_signed_response_alg")? {
-            // V33: what comes of `none` is refused at the ID Token, which must have what we asked for.
-            Some(name) if name != "none" => {
-                name.parse().map_err(|_| InvalidRegistration::Algorithm { got: Excerpt::new(&name) })
-            }
-            _ => Ok(self.id_token_signed_response_alg),
-        }
-    }
+/// The header that shows a bearer token (RFC 6750 2.1); `None` for a token that no header can carry.
+fn bearer(token: &Secret<String>) -> Option<HeaderValue> {
+    let mut bearer = HeaderValue::try_from(format!("Bearer {}", token.expose())).ok()?;
+    bearer.set_sensitive(true);
+    Some(bearer)
 }
 
 /// The JSON of a 201 answer (200 is taken for one too), or the error that the endpoint gave (Registration 3.3).
@@ -192,59 +180,6 @@ fn registration_answer(limits: &Limits, response: &Response<Bytes>) -> Result<Ma
             Err(error_in(Endpoint::Registration, &object)?.map_or_else(|| unexpected.into(), ProtocolError::Denied))
         }
         _ => Err(unexpected.into()),
-    }
-}
-
-/// What a provider registered us as (Registration 3.2). It holds secrets: keep it sealed.
-#[derive(Clone, Debug, Deserialize)]
-pub struct ClientInformation {
-    client_id: String,
-    client_secret: Option<Secret<String>>,
-    client_secret_expires_at: Option<NumericDate>,
-    token_endpoint_auth_method: TokenEndpointAuthMethod,
-    id_token_signed_response_alg: SignatureAlgorithm,
-    registration_access_token: Option<Secret<String>>,
-    registration_client_uri: Option<String>,
-}
-
-impl ClientInformation {
-    /// The client that we are by this registration.
-    #[must_use]
-    pub fn client(&self) -> Client {
-        let client = match &self.client_secret {
-            Some(secret) => Client::confidential(self.client_id.as_str(), secret.clone()),
-            None => Client::public(self.client_id.as_str()),
-        };
-        client
-            .token_endpoint_auth_method(self.token_endpoint_auth_method)
-            .id_token_signed_response_alg(self.id_token_signed_response_alg)
-    }
-
-    /// When the secret stops being good; `None` for never.
-    #[must_use]
-    pub fn client_secret_expires_at(&self) -> Option<NumericDate> {
-        self.client_secret_expires_at
-    }
-
-    /// Its bytes, secrets and all: seal them.
-    #[must_use]
-    pub fn to_bytes(&self) -> Secret<Vec<u8>> {
-        let kept = json!({
-            "client_id": self.client_id,
-            "client_secret": self.client_secret.as_ref().map(Secret::expose),
-            "client_secret_expires_at": self.client_secret_expires_at,
-            "token_endpoint_auth_method": self.token_endpoint_auth_method,
-            "id_token_signed_response_alg": self.id_token_signed_response_alg,
-            "registration_access_token": self.registration_access_token.as_ref().map(Secret::expose),
-            "registration_client_uri": self.registration_client_uri,
-        });
-        Secret::new(kept.to_string().into_bytes())
-    }
-
-    /// Reads what [`to_bytes`](Self::to_bytes) wrote.
-    #[must_use]
-    pub fn from_bytes(bytes: &Secret<Vec<u8>>) -> Option<Self> {
-        serde_json::from_slice(bytes.expose()).ok()
     }
 }
 

@@ -1,5 +1,13 @@
+mod adoption;
+mod asking;
+mod contradictions;
+mod management;
+mod sector_identifier;
+
+use serde_json::json;
+
 use super::*;
-use crate::error::{ErrorResponse, JsonFault};
+use crate::error::{ErrorResponse, Excerpt, InvalidRegistration, JsonFault};
 
 const REDIRECT_URI: &str = "https://app.example.com/auth/callback/lab";
 const AFTER_LOGOUT: &str = "https://app.example.com/auth/logged_out";
@@ -219,14 +227,16 @@ fn what_would_make_the_registration_useless_is_refused() {
     );
     let changed = with("redirect_uris", json!([format!("{REDIRECT_URI}/")]));
     assert_eq!(refusal(&changed), refused(InvalidRegistration::RedirectUris));
-    for method in ["private_key_jwt", "client_secret_jwt", "magic"] {
+    for method in ["tls_client_auth", "self_signed_tls_client_auth", "magic"] {
         let answer = with("token_endpoint_auth_method", method);
         assert_eq!(refusal(&answer), refused(InvalidRegistration::AuthMethod { got: Excerpt::new(method) }));
     }
-    assert_eq!(refusal(&without("client_secret")), refused(InvalidRegistration::NoSecret));
-    assert_eq!(refusal(&with("client_secret", "")), refused(InvalidRegistration::NoSecret));
+    let no_secret = || refused(InvalidRegistration::NoSecret { member: "token_endpoint_auth_method" });
+    assert_eq!(refusal(&without("client_secret")), no_secret());
+    assert_eq!(refusal(&with("client_secret", "")), no_secret());
     let answer = with("id_token_signed_response_alg", "XS256");
-    assert_eq!(refusal(&answer), refused(InvalidRegistration::Algorithm { got: Excerpt::new("XS256") }));
+    let member = "id_token_signed_response_alg";
+    assert_eq!(refusal(&answer), refused(InvalidRegistration::Algorithm { member, got: Excerpt::new("XS256") }));
     let short = InvalidRegistration::Unusable(crate::client::InvalidClient::SecretTooShort(SignatureAlgorithm::Hs256));
     assert_eq!(refusal(&with("id_token_signed_response_alg", "HS256")), refused(short));
 }
