@@ -1,55 +1,63 @@
 //! Come back from the provider: the steps of a login, one line each.
 
+mod arrived;
+
 use std::sync::Arc;
 
 use axum::{
+    body::Body,
     extract::{Path, State},
-    response::{IntoResponse, Response},
+    response::Response,
 };
-use http::{HeaderMap, Method, StatusCode, header, request::Parts};
+use http::{HeaderMap, Request, header};
 use url::form_urlencoded;
 use vestibule_core::{
-    Accepted, AuthorizationResponse, ClaimsSet, IdToken, PendingLogin,
+    AuthorizationResponse, ClaimsSet, IdToken, PendingLogin, ProtocolError, Subject,
     authorization::{ExpectedResponse, State as PendingState},
     error::Unsolicited,
 };
 
+use self::arrived::Arrived;
+
 use crate::{
+    attempt::{Attempt, Earlier},
     door::Door,
     error::{LoginFailure, fail, see_other},
-    login::{Manner, belongs_to, open_pending, state_context, unknown_provider},
+    login::{state_context, unknown_provider},
     new_login::NewLogin,
-    provider::{ConnectedProvider, ProviderError},
+    provider::{ConnectedProvider, Proved, ProviderError},
     return_address::ReturnAddress,
-    session::{Evidence, HeldTokens, Session, SignedIn, browser, cookie::Purpose, visit::Visit},
+    session::{Evidence, Session, SignedIn, browser, cookie::MOST_CHUNKS, visit::Visit},
     session_store::{Born, Moment},
     silent_renewal,
+    wish::Manner,
 };
 
-/// `GET /auth/callback/{provider}`. It never renders: the answer is 303, to where the person was going or to the error page.
+/// `/auth/callback/{provider}`. It renders nothing of what it got: the answer is 303, to where the person was going or to the error
+/// page. The one page of its own is the one that hands over a fragment, before anything has come.
 pub(crate) async fn callback(
     State(door): State<Arc<Door>>,
     visit: Visit,
     Path(name): Path<String>,
-    request: Parts,
+    request: Request<Body>,
 ) -> Response {
     match door.provider(&name).filter(|provider| provider.own_redirect_path().is_none()) {
-        Some(provider) => come_back(&visit, provider, &request).await,
+        Some(provider) => come_back(&visit, provider, request).await,
         None => unknown_provider(&door),
     }
 }
 
 /// The callback of one provider, wherever its route is.
-pub(crate) async fn come_back(visit: &Visit, provider: &Arc<ConnectedProvider>, request: &Parts) -> Response {
-    // axum hands HEAD to a handler of GET; a link scanner's HEAD must not burn a login (R37).
-    if request.method != Method::GET {
-        return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET")]).into_response();
-    }
+pub(crate) async fn come_back(visit: &Visit, provider: &Arc<ConnectedProvider>, request: Request<Body>) -> Response {
     let door = visit.door();
-    let query = request.uri.query().unwrap_or_default();
-    let returned = Returned::read(door, provider, query);
+    let browser = browser::family(request.headers());
+    let arrived = match Arrived::read(visit, provider, request).await {
+        Ok(arrived) => arrived,
+        Err(answer) => return answer,
+    };
+    let returned = Returned::read(door, provider, &arrived);
     let (manner, return_to) = (returned.manner, returned.return_to.clone());
-    let mut response = match (finish(visit, provider, returned, browser::family(&request.headers)).await, manner) {
+    let mut response = match (finish(visit, provider, returned, browser).await, manner) {
         (Ok(landing), _) => see_other(landing.as_str()),
         (Err(failure), Manner::Asked) => land_or_fail(visit, provider, failure, return_to).await,
         (Err(failure), Manner::Silent) => {
@@ -57,24 +65,22 @@ pub(crate) async fn come_back(visit: &Visit, provider: &Arc<ConnectedProvider>, 
             silent_renewal::give_up(visit, failure, return_to).await
         }
     };
-    end_attempts(visit, query, response.headers_mut()).await;
+    end_attempts(visit, arrived.parameters(), response.headers_mut()).await;
     response
 }
 
 /// The attempts of this browser that a response names are over, whatever came of it: burnt, and their cookies deleted. A
 /// response that was rejected before it came to that leaves a code behind, which nobody shall use (V22, V32).
-async fn end_attempts(visit: &Visit, query: &str, headers: &mut HeaderMap) {
-    let states = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "state");
+async fn end_attempts(visit: &Visit, parameters: &[u8], headers: &mut HeaderMap) {
+    let states = form_urlencoded::parse(parameters).filter(|(name, _)| name == "state");
     let named: Vec<_> = states.filter_map(|(_, value)| PendingState::parse(value).ok()).collect();
     let (door, cookies) = (visit.door(), visit.cookies());
-    for (attempt, sealed) in
-        cookies.logins().filter(|(attempt, _)| named.iter().any(|state| state.attempt() == *attempt))
-    {
-        if open_pending(door, attempt, sealed).is_some() {
+    for cookie in cookies.logins().filter(|cookie| named.iter().any(|state| state.attempt() == cookie.attempt())) {
+        if Attempt::open(door, cookie).is_some() {
             // Whoever came as far as the token request burnt it already.
-            let _ = burn(door, attempt).await;
+            let _ = burn(door, cookie.attempt()).await;
         }
-        headers.append(header::SET_COOKIE, door.names.delete(Purpose::Login(attempt)));
+        headers.append(header::SET_COOKIE, door.names.delete(cookie.purpose));
     }
 }
 
@@ -94,41 +100,63 @@ async fn finish(
 ) -> Result<ReturnAddress, LoginFailure> {
     let door = visit.door();
     let (manner, return_to) = (returned.manner, returned.return_to.clone());
-    let (response, pending) = returned.pending(visit, provider)?;
+    let (response, attempt) = returned.attempt(visit, provider)?;
     let session_state = response.session_state().map(str::to_owned);
     // V22: before the token request.
-    let moment = burn(door, &pending.attempt()).await?;
-    let earlier = match manner {
+    let moment = burn(door, &attempt.pending.attempt()).await?;
+    let renewed = match manner {
         Manner::Asked => None,
         Manner::Silent => Some(silent_renewal::renewed(visit, provider).await?),
     };
     let at = provider.introduced().await?;
-    let accepted = pending.accept(response, &ExpectedResponse::of(&at.metadata), door.now())?;
-    // No login begins here with another response type.
-    let Accepted::Code(code) = accepted else { return Err(Unsolicited::UnknownAttempt.into()) };
-    let tokens = provider.redeem(&at, code).await?;
-    let id_token = provider.verify(&at, tokens.id_token()).await?;
-    if let Some(earlier) = &earlier {
-        silent_renewal::check_person(earlier, id_token.subject())?;
+    let accepted = attempt.pending.accept(response, &ExpectedResponse::of(&at.metadata), door.now())?;
+    let proved = provider.prove(&at, accepted).await?;
+    if let Some(renewed) = &renewed {
+        silent_renewal::check_person(renewed, proved.id_token.subject())?;
     }
-    visit.log_out_others(provider, id_token.subject()).await.map_err(ProviderError::from)?;
-    let claims = provider.claims(&at, &id_token, &tokens).await?;
-    let login = admit(door, provider, &id_token, claims).await?;
-    let born = Born::new(id_token.issued_at(), moment);
-    let evidence = Evidence { browser: browser.map(str::to_owned), session_state, ..Evidence::of(&id_token) };
-    let tokens = door.tokens.hold(&id_token, &tokens, door.now());
-    let signed_in = signed_in(provider, &id_token, login, evidence, tokens, born);
+    log_out_others(visit, provider, proved.id_token.subject(), attempt.earlier.as_ref()).await?;
+    let claims = provider.claims(&at, &proved).await?;
+    let login = admit(door, provider, &proved.id_token, claims).await?;
+    let evidence = Evidence {
+        browser: browser.map(str::to_owned),
+        session_state,
+        demand: attempt.demand,
+        ..Evidence::of(&proved.id_token)
+    };
     let place = door.new_place();
+    let signed_in = signed_in(door, provider, &proved, login, evidence, moment);
     let mut session = Session::log_in(signed_in, place.key, &door.policy, door.now());
-    if let Some(earlier) = &earlier {
-        session.times = silent_renewal::carry_on(earlier, session.times);
+    if let Some(renewed) = &renewed {
+        session.times = silent_renewal::carry_on(renewed, session.times);
     }
     if session.times.are_over(door.now()) {
         return Err(LoginFailure::OverAlready);
     }
-    visit.log_in(&session, &place, earlier.as_deref()).await?;
+    // Which cookies the earlier session has is unknown where they did not come along.
+    let places = attempt.earlier.as_ref().map_or_else(|| visit.cookies().session_places(), |_| MOST_CHUNKS);
+    visit.log_in(&session, &place, places, renewed.as_deref()).await?;
+    if let Some(earlier) = &attempt.earlier {
+        earlier.end(door).await.map_err(ProviderError::from)?;
+    }
     tracing::info!(target: "vestibule::login", provider = provider.name(), "signed in");
     Ok(return_to.unwrap_or_else(|| ReturnAddress::home(&door.base)))
+}
+
+/// Whoever was signed in at this browser as somebody else is so no more, whatever comes of this login (V65): by the session's
+/// cookie, or by what the attempt remembers where the cookie did not come along (V28).
+async fn log_out_others(
+    visit: &Visit,
+    provider: &ConnectedProvider,
+    subject: &Subject,
+    earlier: Option<&Earlier>,
+) -> Result<(), ProviderError> {
+    let door = visit.door();
+    let somebody_else = earlier.filter(|earlier| !earlier.is_of(door.keys.subject(provider.issuer(), subject)));
+    if let Some(earlier) = somebody_else {
+        visit.forget_session();
+        earlier.end(door).await?;
+    }
+    Ok(visit.log_out_others(provider, subject).await?)
 }
 
 /// The application's say.
@@ -159,20 +187,21 @@ fn about_the_person(mut claims: ClaimsSet) -> ClaimsSet {
 }
 
 fn signed_in(
+    door: &Door,
     provider: &Arc<ConnectedProvider>,
-    id_token: &IdToken,
+    proved: &Proved,
     login: NewLogin,
     evidence: Evidence,
-    tokens: HeldTokens,
-    born: Born,
+    moment: Moment,
 ) -> SignedIn {
+    let id_token = &proved.id_token;
     SignedIn {
         provider: Arc::clone(provider),
         subject: id_token.subject().clone(),
         claims: login.claims,
         evidence,
-        tokens,
-        born,
+        tokens: door.tokens.hold(proved, door.now()),
+        born: Born::new(id_token.issued_at(), moment),
         sid: id_token.sid().map(str::to_owned),
         session_expiry: id_token.session_expiry(),
     }
@@ -195,14 +224,14 @@ async fn land_or_fail(
 
 /// What came back, before any of it is believed.
 struct Returned {
-    response: Result<AuthorizationResponse, vestibule_core::ProtocolError>,
+    response: Result<AuthorizationResponse, ProtocolError>,
     return_to: Option<ReturnAddress>,
     manner: Manner,
 }
 
 impl Returned {
-    fn read(door: &Door, provider: &ConnectedProvider, query: &str) -> Self {
-        let response = AuthorizationResponse::from_query(query);
+    fn read(door: &Door, provider: &ConnectedProvider, arrived: &Arrived) -> Self {
+        let response = arrived.response();
         let carried = response.as_ref().ok().and_then(|response| {
             let state = response.state();
             let context = state_context(door, provider, state.attempt());
@@ -216,24 +245,23 @@ impl Returned {
         Self { response, return_to, manner }
     }
 
-    /// The pending login of this browser that the response names, begun with this provider (V17, V20).
-    fn pending(
+    /// The login of this browser that the response names, begun with this provider (V17, V20).
+    fn attempt(
         self,
         visit: &Visit,
         provider: &ConnectedProvider,
-    ) -> Result<(AuthorizationResponse, PendingLogin), LoginFailure> {
+    ) -> Result<(AuthorizationResponse, Attempt), LoginFailure> {
         let response = self.response?;
         // R13: a state that was changed is not ours, though its attempt may be.
         if self.return_to.is_none() {
             return Err(Unsolicited::ForeignState.into());
         }
-        let cookies = visit.cookies();
-        let attempt = response.state().attempt();
-        let sealed = cookies.login(attempt).filter(|_| !cookies.are_hostile()).ok_or(Unsolicited::UnknownAttempt)?;
-        let (pending, belongs) = open_pending(visit.door(), attempt, sealed).ok_or(Unsolicited::UnknownAttempt)?;
-        if belongs != belongs_to(provider) {
+        let (door, cookies, name) = (visit.door(), visit.cookies(), response.state().attempt());
+        let cookie = cookies.logins().find(|cookie| cookie.attempt() == name).filter(|_| !cookies.are_hostile());
+        let attempt = cookie.and_then(|cookie| Attempt::open(door, cookie)).ok_or(Unsolicited::UnknownAttempt)?;
+        if !attempt.belongs_to(provider) {
             return Err(Unsolicited::UnknownAttempt.into());
         }
-        Ok((response, pending))
+        Ok((response, attempt))
     }
 }

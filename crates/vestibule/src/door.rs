@@ -83,6 +83,7 @@ pub(crate) struct Seals {
     pub(crate) return_address: Seal,
     pub(crate) login_error: Seal,
     pub(crate) logout: Seal,
+    pub(crate) wish: Seal,
 }
 
 impl Seals {
@@ -95,6 +96,7 @@ impl Seals {
             return_address: Seal::new(Role::ReturnAddress, ring),
             login_error: Seal::new(Role::LoginError, ring),
             logout: Seal::new(Role::Logout, ring),
+            wish: Seal::new(Role::Wish, ring),
         }
     }
 }

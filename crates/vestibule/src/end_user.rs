@@ -21,6 +21,7 @@ use crate::{
     },
     session_info::SessionId,
     silent_renewal,
+    step_up::Demand,
 };
 
 /// The person who is signed in (OpenID Connect's word for them).
@@ -263,7 +264,7 @@ impl<S: Sync> FromRequestParts<S> for EndUser {
             }
             Some(user) => Ok(user),
             None => Err(Rejection::LoginRequired(LoginRequired(
-                challenge(&visit, &parts.method, &parts.headers, None).await,
+                challenge(&visit, &parts.method, &parts.headers, None, &Demand::default()).await,
             ))),
         }
     }

@@ -6,6 +6,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use axum::{
@@ -29,6 +30,7 @@ use crate::{
         visit::{StoreFailed, Visit},
     },
     silent_renewal,
+    step_up::{Demand, Verdict},
 };
 
 /// A layer that lets in who is signed in; made by [`Vestibule::require_login`](crate::Vestibule::require_login).
@@ -58,6 +60,7 @@ pub struct RequireLogin {
     provider: Option<Arc<ConnectedProvider>>,
     find: Find,
     allows: Option<Predicate>,
+    demand: Demand,
 }
 
 type Find = Arc<dyn Fn(&str) -> Option<Arc<ConnectedProvider>> + Send + Sync>;
@@ -65,7 +68,7 @@ type Predicate = Arc<dyn Fn(&ClaimsSet) -> bool + Send + Sync>;
 
 impl RequireLogin {
     pub(crate) fn new(find: impl Fn(&str) -> Option<Arc<ConnectedProvider>> + Send + Sync + 'static) -> Self {
-        Self { provider: None, find: Arc::new(find), allows: None }
+        Self { provider: None, find: Arc::new(find), allows: None, demand: Demand::default() }
     }
 
     /// Only who signed in with this provider. Somebody signed in elsewhere gets a page that offers it, and is never sent there
@@ -97,34 +100,97 @@ impl RequireLogin {
         Self { allows: Some(allows), ..self }
     }
 
+    /// Only who signed in in one of these ways (`acr`, Core 2), the preferred one first. Somebody who signed in otherwise is sent to
+    /// sign in once more, with these as `acr_values` (Core 3.1.2.1); if that is not what comes back, they get 403.
+    ///
+    /// # Example
+    /// ```
+    /// # use vestibule::{Client, Provider, SecretKey, Vestibule};
+    /// # let vestibule = Vestibule::builder("https://app.example.com").secret_key(SecretKey::generate())
+    /// #     .provider("corp", Provider::discovered("https://login.example.com", Client::public("my-app"))?).build()?;
+    /// use std::time::Duration;
+    ///
+    /// let payments = vestibule.require_login().acr_values(["phr"]).max_age(Duration::from_secs(5 * 60));
+    /// # let _ = payments;
+    /// # Ok::<_, vestibule::ConfigError>(())
+    /// ```
+    ///
+    /// # Panics
+    /// When a value is empty or has a space: at startup, as axum does for a bad path.
+    #[must_use]
+    pub fn acr_values(self, acr_values: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let demand = self.demand.acr_values(acr_values);
+        assert!(
+            demand.acr_values.iter().all(|value| !value.is_empty() && !value.contains(' ')),
+            "require_login().acr_values({:?}): a value is empty or has a space",
+            demand.acr_values
+        );
+        Self { demand, ..self }
+    }
+
+    /// Only who proved to the provider who they are no longer ago than this (`auth_time`, Core 2), give or take a minute between
+    /// the clocks. Everybody else is sent to do so once more, with `max_age` (Core 3.1.2.1).
+    #[must_use]
+    pub fn max_age(self, max_age: Duration) -> Self {
+        Self { demand: self.demand.max_age(max_age), ..self }
+    }
+
     /// The answer to whom may not pass.
     async fn decide(&self, visit: &Visit, request: &Parts) -> Option<Response> {
+        let (method, headers) = (&request.method, &request.headers);
         match visit.session().await {
             Ok(Some(session)) => {
-                if silent_renewal::is_due(visit, &session, &request.method, &request.headers)
+                if silent_renewal::is_due(visit, &session, method, headers)
                     && let Some(departure) = silent_renewal::depart(visit, &session).await
                 {
                     return Some(departure);
                 }
-                self.refusal(visit, &session).map(IntoResponse::into_response)
+                match self.judge(visit, &session) {
+                    Judgement::MayPass => None,
+                    Judgement::MayNot(not_allowed) => Some(not_allowed.into_response()),
+                    Judgement::StepUp => {
+                        Some(challenge(visit, method, headers, Some(&session.provider), &self.demand).await)
+                    }
+                }
             }
-            Ok(None) => Some(challenge(visit, &request.method, &request.headers, self.provider.as_ref()).await),
-            Err(StoreFailed) => Some(unavailable(&request.method, &request.headers)),
+            Ok(None) => Some(challenge(visit, method, headers, self.provider.as_ref(), &self.demand).await),
+            Err(StoreFailed) => Some(unavailable(method, headers)),
         }
     }
 
-    /// Why somebody who is signed in may not pass; `None` when they may.
-    fn refusal(&self, visit: &Visit, session: &Session) -> Option<NotAllowed> {
+    /// Whether somebody who is signed in may pass.
+    fn judge(&self, visit: &Visit, session: &Session) -> Judgement {
         if let Some(provider) = self.provider.as_ref().filter(|provider| provider.name() != session.provider.name()) {
-            return Some(not_with_that_provider(visit, provider));
+            return Judgement::MayNot(not_with_that_provider(visit, provider));
         }
-        let allowed = self.allows.as_ref().is_none_or(|allows| allows(&session.claims()));
-        (!allowed).then(|| {
+        if self.allows.as_ref().is_some_and(|allows| !allows(&session.claims())) {
             let home = ReturnAddress::home(&visit.door().base);
             let action = Action { label: "To the start page", href: home.as_str() };
-            NotAllowed::new("Your account may not see this page.", Some(action))
-        })
+            return Judgement::MayNot(NotAllowed::new("Your account may not see this page.", Some(action)));
+        }
+        match self.demand.verdict(session, visit.door().now()) {
+            Verdict::Enough => Judgement::MayPass,
+            Verdict::NotYet => Judgement::StepUp,
+            Verdict::NotThisTime => Judgement::MayNot(not_in_that_way(visit, &session.provider)),
+        }
     }
+}
+
+/// What is to be done about somebody who is signed in.
+enum Judgement {
+    MayPass,
+    MayNot(NotAllowed),
+    /// They are asked to sign in as this page demands.
+    StepUp,
+}
+
+/// Somebody who was just asked for more than they gave can try again, and is not sent to unasked.
+fn not_in_that_way(visit: &Visit, provider: &ConnectedProvider) -> NotAllowed {
+    let door = visit.door();
+    let return_to = ReturnAddress::of_request(&door.base, visit.uri());
+    let href = door.paths.public_login(Some(provider.name()), return_to.as_ref());
+    let message = "This page needs a stronger or fresher sign-in than the one that you just made.";
+    NotAllowed::new(message, Some(Action { label: "Sign in again", href: &href }))
 }
 
 /// Somebody who signed in elsewhere is offered the right provider, and never sent there unasked: that would go on for ever.
@@ -182,7 +248,7 @@ where
         // Who is signed in is known at once, save where a store has to be asked over the network.
         if let Some(Ok(Some(session))) = visit.session_at_once()
             && !silent_renewal::is_due(&visit, &session, request.method(), request.headers())
-            && self.rule.refusal(&visit, &session).is_none()
+            && let Judgement::MayPass = self.rule.judge(&visit, &session)
         {
             let passing = self.inner.call(request);
             return Box::pin(async move { passing.await.map(IntoResponse::into_response) });

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod attempt;
 mod base_url;
 mod builder;
 mod callback;
@@ -8,7 +9,9 @@ mod config_error;
 mod door;
 mod end_user;
 mod error;
+mod form;
 mod gate;
+mod initiate_login;
 mod login;
 mod logout;
 mod new_login;
@@ -17,6 +20,7 @@ mod paths;
 mod provider;
 mod refresh;
 pub mod registration_store;
+mod request_objects;
 #[cfg(feature = "reqwest")]
 mod reqwest_client;
 mod return_address;
@@ -26,10 +30,13 @@ mod session_info;
 mod session_status;
 pub mod session_store;
 mod settings;
+mod sign_in;
 mod silent_renewal;
+mod step_up;
 pub mod store;
 mod tokens;
 mod vestibule;
+mod wish;
 
 pub use builder::Builder;
 pub use clock::{Clock, SystemClock};
@@ -46,12 +53,14 @@ pub use session::{SessionPolicy, seal::SecretKey};
 pub use session_info::{InvalidSessionId, SessionId, SessionInfo, SessionsError};
 pub use session_store::{MemoryStore, SessionStore};
 pub use settings::Settings;
+pub use sign_in::SignIn;
 pub use store::StoreError;
 pub use tokens::{AccessToken, TokenError, Tokens};
 pub use vestibule::{NotReady, Vestibule};
 pub use vestibule_core::{
     self as core, ClaimsSet, Client, ClientMetadata, ErrorResponse, HttpClient, HttpError, Issuer, NumericDate,
-    ProviderMetadata, Secret, SignatureAlgorithm, Subject, TokenEndpointAuthMethod, UserInfoMethod,
+    ProviderMetadata, ResponseMode, ResponseType, Secret, SignatureAlgorithm, Subject, TokenEndpointAuthMethod,
+    UserInfoMethod,
 };
 
 /// The guide's programs are compiled.

@@ -10,20 +10,21 @@ use axum::{
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
 use url::form_urlencoded;
-use vestibule_core::{NumericDate, PendingLogin, Secret};
+use vestibule_core::{PendingLogin, ResponseMode};
 
 use crate::{
+    attempt::{Attempt, belongs_to},
     clock,
     door::Door,
     error::{fail, see_other},
     pages::{self, Action, Choice, ErrorPage},
+    paths::WISH,
     provider::{ConnectedProvider, ProviderError},
     return_address::ReturnAddress,
-    session::{
-        cookie::{MOST_LOGINS, Purpose},
-        seal::sha256,
-        visit::Visit,
-    },
+    session::visit::{StoreFailed, Visit},
+    step_up::Demand,
+    store::StoreError,
+    wish::Wish,
 };
 
 /// What kind of request asks for a page that needs a sign-in (SECURITY-RULES, "Who is redirected").
@@ -53,25 +54,46 @@ impl Asker {
     }
 }
 
-/// What somebody gets who is not signed in and must be: the provider, a page, or a problem, as suits who asks.
+/// What somebody gets who is not signed in and must be, or not in the way that is demanded: the provider, a page, or a problem, as
+/// suits who asks.
 pub(crate) async fn challenge(
     visit: &Visit,
     method: &Method,
     headers: &HeaderMap,
     provider: Option<&Arc<ConnectedProvider>>,
+    demand: &Demand,
 ) -> Response {
     let door = visit.door();
     let return_to =
         ReturnAddress::of_request(&door.base, visit.uri()).unwrap_or_else(|| ReturnAddress::home(&door.base));
     let provider = provider.or(door.default_provider.as_ref());
-    let login = door.paths.public_login(provider.map(|provider| provider.name()), Some(&return_to));
     match (Asker::of(method, headers), provider) {
-        (Asker::Navigation, Some(provider)) => depart(visit, provider, return_to).await,
-        (Asker::Navigation, None) => see_other(&login),
-        (Asker::PostNavigation, _) => pages::html(StatusCode::UNAUTHORIZED, pages::sign_in_link_page(&login), &[]),
-        (Asker::Program, _) => login_required(
-            &door.base.absolute(&door.paths.public_login(provider.map(|provider| provider.name()), None)),
-        ),
+        (Asker::Navigation, Some(provider)) => {
+            depart(visit, provider, return_to, Wish::demanding(demand.clone())).await
+        }
+        (Asker::Navigation, None) => see_other(&door.paths.public_login(None, Some(&return_to))),
+        (Asker::PostNavigation, provider) => {
+            let link = login_link(door, provider, demand, Some(&return_to));
+            pages::html(StatusCode::UNAUTHORIZED, pages::sign_in_link_page(&link), &[])
+        }
+        (Asker::Program, provider) => {
+            login_required(&door.base.absolute(&login_link(door, provider, demand, None)), demand)
+        }
+    }
+}
+
+/// Where a person signs in as is demanded.
+fn login_link(
+    door: &Door,
+    provider: Option<&Arc<ConnectedProvider>>,
+    demand: &Demand,
+    return_to: Option<&ReturnAddress>,
+) -> String {
+    match provider {
+        Some(provider) if !demand.is_nothing() => {
+            door.paths.public_wish(provider.name(), &Wish::demanding(demand.clone()).seal(door, provider), return_to)
+        }
+        provider => door.paths.public_login(provider.map(|provider| provider.name()), return_to),
     }
 }
 
@@ -103,12 +125,13 @@ pub(crate) fn unavailable(method: &Method, headers: &HeaderMap) -> Response {
 }
 
 /// 401 that says where a person can sign in.
-fn login_required(login_url: &str) -> Response {
+fn login_required(login_url: &str, demand: &Demand) -> Response {
+    let title = if demand.is_nothing() { "Sign-in required" } else { "A stronger or fresher sign-in required" };
     problem(
         StatusCode::UNAUTHORIZED,
         &json!({
             "type": "about:blank",
-            "title": "Sign-in required",
+            "title": title,
             "status": 401,
             "detail": "Open login_url in a browser window; add return_to=/path to come back to that page.",
             "login_url": login_url,
@@ -129,7 +152,7 @@ pub(crate) fn problem(status: StatusCode, body: &Value) -> Response {
 pub(crate) async fn login_page(State(door): State<Arc<Door>>, visit: Visit, RawQuery(query): RawQuery) -> Response {
     let return_to = wanted(&door, query.as_deref());
     if let Some(provider) = &door.default_provider {
-        return depart(&visit, provider, return_to).await;
+        return depart(&visit, provider, return_to, Wish::default()).await;
     }
     let hrefs = door
         .providers
@@ -148,7 +171,9 @@ pub(crate) async fn login_with(
     RawQuery(query): RawQuery,
 ) -> Response {
     match door.provider(&name) {
-        Some(provider) => depart(&visit, provider, wanted(&door, query.as_deref())).await,
+        Some(provider) => {
+            depart(&visit, provider, wanted(&door, query.as_deref()), wished(&door, provider, query.as_deref())).await
+        }
         None => unknown_provider(&door),
     }
 }
@@ -164,6 +189,14 @@ pub(crate) fn unknown_provider(door: &Door) -> Response {
     pages::html(StatusCode::NOT_FOUND, page, &[])
 }
 
+/// What a link of ours wishes of the sign-in.
+fn wished(door: &Door, provider: &ConnectedProvider, query: Option<&str>) -> Wish {
+    form_urlencoded::parse(query.unwrap_or_default().as_bytes())
+        .find(|(name, _)| name == WISH)
+        .and_then(|(_, sealed)| Wish::open(door, provider, &sealed))
+        .unwrap_or_default()
+}
+
 /// The `return_to` of a query, if it is one of our own pages and not one of the sign-in itself; else the front page.
 fn wanted(door: &Door, query: Option<&str>) -> ReturnAddress {
     form_urlencoded::parse(query.unwrap_or_default().as_bytes())
@@ -174,39 +207,15 @@ fn wanted(door: &Door, query: Option<&str>) -> ReturnAddress {
 }
 
 /// Sends the browser to the provider, with a login of its own pending.
-pub(crate) async fn depart(visit: &Visit, provider: &Arc<ConnectedProvider>, return_to: ReturnAddress) -> Response {
-    match begin(visit, provider, &return_to, Manner::Asked).await {
+pub(crate) async fn depart(
+    visit: &Visit,
+    provider: &Arc<ConnectedProvider>,
+    return_to: ReturnAddress,
+    wish: Wish,
+) -> Response {
+    match begin(visit, provider, &return_to, wish).await {
         Ok(response) => response,
         Err(error) => fail(visit, error, Some(provider), Some(return_to)),
-    }
-}
-
-/// How a login is done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Manner {
-    /// By a person who wants to sign in.
-    Asked,
-    /// Without their noticing, to find out whether they still are ([`silent_renewal`](crate::silent_renewal)).
-    Silent,
-}
-
-impl Manner {
-    /// What goes before the return address inside `state`, which itself begins with a slash.
-    const SILENT: &'static str = "silent ";
-
-    fn mark(self, return_to: &ReturnAddress) -> String {
-        match self {
-            Self::Asked => return_to.as_str().to_owned(),
-            Self::Silent => format!("{}{}", Self::SILENT, return_to.as_str()),
-        }
-    }
-
-    /// The manner and the return address of what was sealed into `state`.
-    pub(crate) fn of(carried: &str) -> (Self, &str) {
-        match carried.strip_prefix(Self::SILENT) {
-            Some(return_to) => (Self::Silent, return_to),
-            None => (Self::Asked, carried),
-        }
     }
 }
 
@@ -214,71 +223,34 @@ pub(crate) async fn begin(
     visit: &Visit,
     provider: &Arc<ConnectedProvider>,
     return_to: &ReturnAddress,
-    manner: Manner,
+    wish: Wish,
 ) -> Result<Response, ProviderError> {
     let door = visit.door();
     let at = provider.introduced().await?;
-    let pending = PendingLogin::begin(clock::entropy(), door.now());
-    let attempt = pending.attempt();
-    let context = state_context(door, provider, &attempt);
-    let carried = door.seals.return_address.seal(&context, manner.mark(return_to).as_bytes());
-    let request = provider.authorization_request(manner).carry(carried);
-    let mut response = see_other(at.client.authorize(&at.metadata, &request, &pending).as_str());
+    let request = provider.authorization_request(&wish);
+    let pending = PendingLogin::begin(clock::entropy(), door.now()).asking(&request);
+    let (name, mode) = (pending.attempt(), pending.response_mode());
+    let context = state_context(door, provider, &name);
+    let carried = door.seals.return_address.seal(&context, wish.manner.mark(return_to).as_bytes());
+    let mut response = see_other(at.client.authorize(&at.metadata, &request.carry(carried), &pending).as_str());
     let headers = response.headers_mut();
-    for crowded_out in crowded_out(visit) {
-        headers.append(header::SET_COOKIE, door.names.delete(Purpose::Login(&crowded_out)));
+    for crowded_out in Attempt::crowded_out(door, &visit.cookies()) {
+        headers.append(header::SET_COOKIE, door.names.delete(crowded_out));
     }
-    let sealed = seal_pending(door, provider, &pending);
-    headers.append(header::SET_COOKIE, door.names.set(Purpose::Login(&attempt), &sealed, Some(PendingLogin::LIFETIME)));
+    let mut attempt = Attempt::new(provider, pending, wish.demand);
+    if mode == ResponseMode::FormPost
+        && let Some(session) =
+            visit.peek().await.map_err(|StoreFailed| StoreError::transient("who is signed in is unknown"))?
+    {
+        attempt = attempt.in_place_of(door, &session);
+    }
+    let purpose = Attempt::purpose(mode, &name);
+    let line = door.names.set(purpose, &attempt.seal(door, purpose), Some(PendingLogin::LIFETIME));
+    headers.append(header::SET_COOKIE, line);
     Ok(response)
 }
 
 /// What binds the return address inside `state` to its attempt and its provider.
 pub(crate) fn state_context(door: &Door, provider: &ConnectedProvider, attempt: &str) -> Vec<u8> {
     [door.context(attempt), belongs_to(provider).to_vec()].concat()
-}
-
-/// The pending logins that give way to a new one: the oldest, and what is not ours (V26).
-fn crowded_out(visit: &Visit) -> Vec<String> {
-    let (door, cookies) = (visit.door(), visit.cookies());
-    let mut pending: Vec<(NumericDate, &str)> = cookies
-        .logins()
-        .map(|(attempt, sealed)| {
-            (
-                open_pending(door, attempt, sealed)
-                    .map_or(NumericDate::from_seconds(0), |(pending, _)| pending.begun_at()),
-                attempt,
-            )
-        })
-        .collect();
-    // Within one second the order of the Cookie header decides: browsers send older cookies first (RFC 6265 5.4).
-    pending.sort_by_key(|(begun_at, _)| *begun_at);
-    let too_many = (pending.len() + 1).saturating_sub(MOST_LOGINS);
-    pending.into_iter().take(too_many).map(|(_, attempt)| attempt.to_owned()).collect()
-}
-
-/// The cookie of a pending login: which provider, as which client, to which redirect URI; and its secret.
-fn seal_pending(door: &Door, provider: &ConnectedProvider, pending: &PendingLogin) -> String {
-    let payload = Secret::new([&belongs_to(provider), pending.to_bytes().expose().as_slice()].concat());
-    let context = door.context(&door.names.name(Purpose::Login(&pending.attempt())));
-    door.seals.pending_login.seal(&context, payload.expose())
-}
-
-/// The pending login in a cookie of this name, and what it belongs to.
-pub(crate) fn open_pending(door: &Door, attempt: &str, sealed: &[u8]) -> Option<(PendingLogin, [u8; BELONGS_BYTES])> {
-    let context = door.context(&door.names.name(Purpose::Login(attempt)));
-    let payload = Secret::new(door.seals.pending_login.open(&context, sealed)?);
-    let (belongs, pending) = payload.expose().split_first_chunk::<BELONGS_BYTES>()?;
-    Some((PendingLogin::from_bytes(&Secret::new(pending.to_vec()))?, *belongs))
-}
-
-pub(crate) const BELONGS_BYTES: usize = 16;
-
-/// Provider, issuer, client and redirect URI in sixteen bytes: an attempt is finished where it began and nowhere else (V20).
-pub(crate) fn belongs_to(provider: &ConnectedProvider) -> [u8; BELONGS_BYTES] {
-    let parts = [provider.name(), provider.issuer().as_str(), provider.given_client_id(), provider.redirect_uri()];
-    let mut belongs = [0; BELONGS_BYTES];
-    let hash = sha256(parts.join("\0").as_bytes());
-    belongs.copy_from_slice(hash.split_at(BELONGS_BYTES).0);
-    belongs
 }

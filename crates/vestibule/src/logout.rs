@@ -8,12 +8,10 @@ mod front_channel;
 use std::sync::Arc;
 
 use axum::{
-    body::{Body, to_bytes},
     extract::{RawQuery, State},
     response::Response,
 };
-use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use url::{Url, form_urlencoded};
 use vestibule_core::{EndSessionRequest, NumericDate};
@@ -178,24 +176,11 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The longest body that is read here: what comes is a token or less.
-const MOST_BODY_BYTES: usize = 16 * 1024;
-
-/// The body of a request, unless it is too long. One that says so beforehand is not read at all (V107).
-async fn body(request: Request<Body>) -> Option<Bytes> {
-    let length =
-        request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if length.is_some_and(|bytes| bytes > MOST_BODY_BYTES) {
-        return None;
-    }
-    to_bytes(request.into_body(), MOST_BODY_BYTES).await.ok()
-}
-
 /// Whether a POST was sent by a page of ours, or by something that is no browser (V73).
 ///
 /// Browsers say where a request comes from: `Sec-Fetch-Site` to trustworthy addresses, `Origin` with every POST. What says
 /// neither is no browser, so no page of another site can be behind it.
-fn comes_from_us(headers: &HeaderMap, our_origin: &Url) -> bool {
+pub(crate) fn comes_from_us(headers: &HeaderMap, our_origin: &Url) -> bool {
     let is = |value: &HeaderValue, text: &str| value.as_bytes() == text.as_bytes();
     match (headers.get("sec-fetch-site"), headers.get(header::ORIGIN)) {
         (Some(site), _) => is(site, "same-origin") || is(site, "none"),

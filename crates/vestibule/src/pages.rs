@@ -15,6 +15,7 @@ use crate::session::seal::sha256;
 use self::html::{Html, document, element, raw_text_element, text, void_element};
 
 pub(crate) mod frames;
+pub(crate) mod hop;
 mod html;
 
 /// The one style of all pages. Browsers hash what they parsed, in which CR LF has become LF: a checkout that has CR LF
@@ -164,6 +165,13 @@ fn source_expression(origin: &str) -> Option<&str> {
     }
     // CSP 3, 2.3.1 has no way to write an IPv6 address, and browsers ignore what they cannot read. What is left is the scheme.
     Some(origin.split_once("//[").map_or(origin, |(scheme, _)| scheme))
+}
+
+/// Origins as a browser reads them in a policy; none of them is nobody.
+fn sources<'a>(origins: impl IntoIterator<Item = &'a str>) -> String {
+    let mut sources: Vec<&str> = origins.into_iter().filter_map(source_expression).collect();
+    sources.dedup();
+    if sources.is_empty() { "'none'".to_owned() } else { sources.join(" ") }
 }
 
 /// CSP 3, 2.3.1: the hash of an inline element's content.

@@ -4,6 +4,9 @@ use url::form_urlencoded;
 
 use crate::{base_url::BaseUrl, config_error::ConfigError, return_address::ReturnAddress};
 
+/// The parameter of our login page that says, sealed, what is wished of the sign-in.
+pub(crate) const WISH: &str = "wish";
+
 /// The places of our routes, below a prefix.
 #[derive(Clone, Debug)]
 pub(crate) struct Paths {
@@ -30,6 +33,8 @@ pub(crate) enum OwnPlace {
     Callback,
     BackchannelLogout,
     FrontchannelLogout,
+    InitiateLogin,
+    RequestObjects,
 }
 
 impl Place {
@@ -53,6 +58,8 @@ impl OwnPlace {
             Self::Callback => "/callback",
             Self::BackchannelLogout => "/backchannel_logout",
             Self::FrontchannelLogout => "/frontchannel_logout",
+            Self::InitiateLogin => "/initiate_login",
+            Self::RequestObjects => "/request_objects",
         }
     }
 }
@@ -95,6 +102,13 @@ impl Paths {
             path.push_str(&query.append_pair("return_to", address.as_str()).finish());
         }
         path
+    }
+
+    /// The same for a sign-in of which something is wished.
+    pub(crate) fn public_wish(&self, provider: &str, wish: &str, return_to: Option<&ReturnAddress>) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair(WISH, wish).extend_pairs(return_to.map(|address| ("return_to", address.as_str())));
+        format!("{}?{}", self.public_own(OwnPlace::Login, provider), query.finish())
     }
 
     /// The name of the channel on which pages of this application are told of the end of a session: two applications may share

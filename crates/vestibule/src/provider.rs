@@ -1,27 +1,31 @@
 //! A provider that people sign in with: its settings, and at work its metadata and keys, fetched when first needed.
 
 mod addresses;
+mod asking;
 mod bucket;
 mod connected;
 mod flight;
 mod fresh;
 mod grants;
 mod logout_tokens;
+mod proof;
 mod registrar;
 
 use std::{sync::Arc, time::Duration};
 
 use vestibule_core::{
     Client, ClientMetadata, HttpError, Issuer, Misbehaviour, ProtocolError, ProviderMetadata, UserInfoMethod,
-    authorization::check_parameter, error::InvalidMetadata, exchange::Endpoint,
+    error::InvalidMetadata, exchange::Endpoint,
 };
 
+use self::asking::Asking;
 pub(crate) use self::{
     addresses::Addresses,
     bucket::Empty,
     connected::{ConnectedProvider, Introduced, Surroundings},
     grants::{RefreshFailed, Refreshed},
     logout_tokens::NotVerified,
+    proof::Proved,
     registrar::Remembered,
 };
 use crate::{config_error::ConfigError, store::StoreError};
@@ -46,12 +50,12 @@ use crate::{config_error::ConfigError, store::StoreError};
 pub struct Provider {
     source: Source,
     client: ClientSource,
-    scope: String,
+    asking: Asking,
     userinfo: UserInfoMethod,
-    parameters: Vec<(String, String)>,
     redirect_path: Option<String>,
     refresh_token_reuse_grace: Option<Duration>,
     logout_token_type_required: bool,
+    others_may_initiate_login: bool,
 }
 
 /// Who we are at a provider: a client that somebody registered by hand, or one that registers itself.
@@ -106,34 +110,19 @@ impl Provider {
         Self {
             source,
             client,
-            scope: "openid".to_owned(),
+            asking: Asking::default(),
             userinfo: UserInfoMethod::Get,
-            parameters: Vec::new(),
             redirect_path: None,
             refresh_token_reuse_grace: None,
             logout_token_type_required: false,
+            others_may_initiate_login: false,
         }
-    }
-
-    /// What is asked for, separated by spaces; it must contain `openid`. Unless said, `openid` alone.
-    #[must_use]
-    pub fn scope(self, scope: impl Into<String>) -> Self {
-        Self { scope: scope.into(), ..self }
     }
 
     /// How the userinfo endpoint is asked, where there is one: by GET unless said.
     #[must_use]
     pub fn userinfo(self, method: UserInfoMethod) -> Self {
         Self { userinfo: method, ..self }
-    }
-
-    /// A further parameter of every authorization request, such as `ui_locales` or `hd`.
-    ///
-    /// The ones that the protocol itself sets, such as `state`, are refused by `build()`.
-    #[must_use]
-    pub fn authorization_parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.parameters.push((name.into(), value.into()));
-        self
     }
 
     /// The path of the redirect URI, in the place of `/auth/callback/NAME`: to keep one that is registered already.
@@ -157,6 +146,13 @@ impl Provider {
         Self { logout_token_type_required: true, ..self }
     }
 
+    /// Lets the provider, or a page of links, send people to `/auth/initiate_login/NAME` to sign in here (Core 4). Unless said, a
+    /// login begins on pages of this application alone.
+    #[must_use]
+    pub fn initiate_login(self) -> Self {
+        Self { others_may_initiate_login: true, ..self }
+    }
+
     pub(crate) fn own_redirect_path(&self) -> Option<&str> {
         self.redirect_path.as_deref()
     }
@@ -176,19 +172,7 @@ impl Provider {
             }
             ClientSource::Registers(_) => self.check_registration(name)?,
         }
-        for (parameter, _) in &self.parameters {
-            check_parameter(parameter.clone()).map_err(|reserved| {
-                ConfigError::new(format!("provider.{name}.authorization_parameters"), reserved.to_string())
-            })?;
-        }
-        // Core 3.1.2.1: without openid it is not OpenID Connect.
-        if self.scope.split(' ').any(|scope| scope == "openid") {
-            Ok(())
-        } else {
-            Err(ConfigError::new(format!("provider.{name}.scope"), "it does not contain openid")
-                .value(&self.scope)
-                .remedy("write for example \"openid profile email\""))
-        }
+        self.asking.check(name)
     }
 
     /// Described metadata says at once whether there is a place to register.

@@ -48,6 +48,13 @@ impl ReturnAddress {
         is_ours.then_some(Self(address))
     }
 
+    /// The same of a whole URL, as another site names a page of ours (Core 4, `target_link_uri`): it begins with our origin, byte
+    /// for byte, and what follows is judged like any path.
+    pub(crate) fn of_target(base: &BaseUrl, target: &str) -> Option<Self> {
+        let origin = base.origin().origin().ascii_serialization();
+        Self::parse(base, target.strip_prefix(origin.as_str())?)
+    }
+
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
@@ -153,7 +160,43 @@ mod tests {
         assert_eq!(of("/cart?x=1").as_deref(), Some("/shop/cart?x=1"), "a proxy that strips");
     }
 
+    /// V2, V3, R140: a whole URL is ours when it begins with our origin, byte for byte.
+    #[test]
+    fn a_target_of_another_site_is_none_of_ours() {
+        let target = |text: &str| ReturnAddress::of_target(&base(), text).map(|address| address.0);
+        assert_eq!(target("https://app.example.com/photos?album=1").as_deref(), Some("/photos?album=1"));
+        for evil in [
+            "https://evil.example/",
+            "https://app.example.com",
+            "https://app.example.com.evil.example/",
+            "https://app.example.com@evil.example/",
+            "https://app.example.com:8443/",
+            "https://app.example.com\\@evil.example/",
+            "https://app.example.com//evil.example/",
+            "https://app.example.com/\\evil.example/",
+            "https://app.example.com/.//evil.example",
+            "https://app.example.com/\tx",
+            "HTTPS://APP.EXAMPLE.COM/",
+            "http://app.example.com/",
+            "//app.example.com/",
+            "/photos",
+            "javascript:alert(1)",
+            "",
+        ] {
+            assert_eq!(target(evil), None, "{evil:?}");
+        }
+    }
+
     proptest! {
+        /// R140
+        #[test]
+        fn whatever_target_another_site_names_is_on_our_origin(text in "(https://app\\.example\\.com)?[/\\\\@:.?#%a-z0-9\t\n \u{e9}-]{0,40}") {
+            if let Some(address) = ReturnAddress::of_target(&base(), &text) {
+                let landed = base().origin().join(&address.0).expect("a URL");
+                prop_assert_eq!(landed.origin(), base().origin().origin());
+            }
+        }
+
         /// V1
         #[test]
         fn whatever_comes_in_stays_on_our_origin(text in "[/\\\\@:.?#%a-z0-9\t\n \u{e9}-]{0,40}") {

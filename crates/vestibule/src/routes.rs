@@ -4,19 +4,22 @@ use std::sync::Arc;
 
 use axum::{
     Router,
+    body::Body,
     routing::{any, get, post},
 };
-use http::request::Parts;
+use http::Request;
 
 use crate::{
     callback::{callback, come_back},
     door::Door,
     error::error_page,
+    initiate_login::initiate_login,
     login::{login_page, login_with},
     logout::{
         backchannel_logout, check_session, frontchannel_logout, logged_out, logout, logout_page, session_changed,
     },
     paths::{OwnPlace, Place},
+    request_objects::request_object,
     session::{layer::SessionLayer, visit::Visit},
     session_status::session_status,
 };
@@ -37,7 +40,9 @@ where
     let mut routes = Router::new()
         .route(&paths.route(Place::Login), get(login_page))
         .route(&paths.own_route(OwnPlace::Login), get(login_with))
-        .route(&paths.own_route(OwnPlace::Callback), get(callback))
+        .route(&paths.own_route(OwnPlace::Callback), any(callback))
+        .route(&paths.own_route(OwnPlace::InitiateLogin), any(initiate_login))
+        .route(&format!("{}/{{id}}", paths.own_route(OwnPlace::RequestObjects)), get(request_object))
         .route(&paths.route(Place::Error), get(error_page))
         .route(&paths.route(Place::Logout), get(logout_page).post(logout))
         .route(&paths.route(Place::LoggedOut), get(logged_out))
@@ -49,8 +54,9 @@ where
     for provider in door.providers.values() {
         if let Some(path) = provider.own_redirect_path() {
             let provider = Arc::clone(provider);
-            let callback = async move |visit: Visit, request: Parts| come_back(&visit, &provider, &request).await;
-            routes = routes.route(path, get(callback));
+            let callback =
+                async move |visit: Visit, request: Request<Body>| come_back(&visit, &provider, request).await;
+            routes = routes.route(path, any(callback));
         }
     }
     routes.with_state(door)

@@ -17,7 +17,7 @@ use vestibule_core::{ClaimsSet, IdToken, NumericDate, Secret, Subject};
 
 pub use policy::SessionPolicy;
 
-use crate::{provider::ConnectedProvider, session_store::Born, store::Key};
+use crate::{provider::ConnectedProvider, session_store::Born, step_up::Demand, store::Key};
 
 /// One signed-in browser. Made by a login ([`Session::log_in`]) or by opening what a login sealed; in no other way.
 #[derive(Debug)]
@@ -70,6 +70,8 @@ pub(crate) struct Evidence {
     pub(crate) browser: Option<String>,
     /// What the provider calls the state of its own session (Session Management 1.0).
     pub(crate) session_state: Option<String>,
+    /// What a page wanted of the sign-in.
+    pub(crate) demand: Demand,
 }
 
 /// The tokens that a session holds.

@@ -9,10 +9,11 @@ use vestibule_core::{ProtocolError, Subject};
 
 use crate::{
     error::{LoginFailure, chain, see_other},
-    login::{self, Asker, Manner},
+    login::{self, Asker},
     provider::{ConnectedProvider, ProviderError},
     return_address::ReturnAddress,
     session::{Session, Times, visit::Visit},
+    wish::Wish,
 };
 
 /// Whether the provider should be asked again before this page is shown. Only who opens a page can be sent there.
@@ -26,7 +27,7 @@ pub(crate) async fn depart(visit: &Visit, session: &Session) -> Option<Response>
     let door = visit.door();
     let return_to =
         ReturnAddress::of_request(&door.base, visit.uri()).unwrap_or_else(|| ReturnAddress::home(&door.base));
-    match login::begin(visit, &session.provider, &return_to, Manner::Silent).await {
+    match login::begin(visit, &session.provider, &return_to, Wish::silently()).await {
         Ok(response) => Some(response),
         Err(error) => {
             put_off(visit, session, chain(&error)).await;

@@ -9,19 +9,20 @@ use axum::{
 use http::{HeaderValue, StatusCode, request::Parts};
 use serde::Deserialize;
 use serde_json::json;
-use vestibule_core::{ClaimsSet, IdToken, Misbehaviour, NumericDate, Secret, TokenResponse};
+use vestibule_core::{ClaimsSet, Misbehaviour, NumericDate, Secret};
 
 use crate::{
     end_user::{LoginRequired, OutsideTheVestibule, Rejection, Unavailable},
     error::chain,
     login::{self, Asker},
-    provider::ProviderError,
+    provider::{Proved, ProviderError},
     refresh::{self, NotRefreshed, Wish},
     return_address::ReturnAddress,
     session::{
         HeldTokens, Session,
         visit::{StoreFailed, Visit},
     },
+    step_up::Demand,
 };
 
 /// Which tokens a session keeps. Fewer make smaller cookies.
@@ -52,19 +53,19 @@ const MARGIN: i64 = 30;
 
 impl Tokens {
     /// What a session keeps of the tokens of its login.
-    pub(crate) fn hold(self, id_token: &IdToken, tokens: &TokenResponse, now: NumericDate) -> HeldTokens {
-        let id_token = Some(id_token.raw().clone());
-        match self {
-            Self::Keep => HeldTokens {
+    pub(crate) fn hold(self, proved: &Proved, now: NumericDate) -> HeldTokens {
+        let id_token = Some(proved.id_token.raw().clone());
+        match (self, &proved.granted) {
+            (Self::Keep, Some(granted)) => HeldTokens {
                 id_token,
-                access_token: Some(tokens.access_token().clone()),
-                refresh_token: tokens.refresh_token().cloned(),
-                scope: tokens.scope().map(str::to_owned),
+                access_token: Some(granted.access_token().clone()),
+                refresh_token: granted.refresh_token().cloned(),
+                scope: granted.scope().map(str::to_owned),
                 ..HeldTokens::default()
             }
-            .expiring(tokens.expires_in(), now),
-            Self::IdTokenOnly => HeldTokens { id_token, ..HeldTokens::default() },
-            Self::Discard => HeldTokens::default(),
+            .expiring(granted.expires_in(), now),
+            (Self::Keep, None) | (Self::IdTokenOnly, _) => HeldTokens { id_token, ..HeldTokens::default() },
+            (Self::Discard, _) => HeldTokens::default(),
         }
     }
 }
@@ -216,7 +217,8 @@ impl AccessToken {
             }
             NotRefreshed::NoTokens | NotRefreshed::SignedOut => {
                 let provider = visit.session().await.ok().flatten().map(|session| Arc::clone(&session.provider));
-                let answer = login::challenge(visit, &parts.method, &parts.headers, provider.as_ref()).await;
+                let answer =
+                    login::challenge(visit, &parts.method, &parts.headers, provider.as_ref(), &Demand::default()).await;
                 Rejection::LoginRequired(LoginRequired::new(answer))
             }
             NotRefreshed::Provider(ProviderError::Store(_)) => unavailable(parts),

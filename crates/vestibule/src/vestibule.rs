@@ -14,6 +14,7 @@ use crate::{
     return_address::ReturnAddress,
     routes,
     session_info::{SessionId, SessionInfo, SessionsError},
+    sign_in::SignIn,
     store::StoreError,
 };
 
@@ -72,6 +73,18 @@ impl Vestibule {
     pub fn require_login(&self) -> RequireLogin {
         let door = Arc::clone(&self.door);
         RequireLogin::new(move |name| door.provider(name).cloned())
+    }
+
+    /// A sign-in with the provider of this name that the application begins itself, with a hint of who it is, another language, or
+    /// more that it wishes of this one.
+    ///
+    /// # Panics
+    /// When there is no provider of this name.
+    pub fn sign_in(&self, provider: &str) -> SignIn {
+        let found = self.door.provider(provider).cloned();
+        let provider = found
+            .unwrap_or_else(|| panic!("sign_in(\"{provider}\"): no provider of this name was given to the builder"));
+        SignIn::new(Arc::clone(&self.door), provider)
     }
 
     /// Fetches the metadata and keys of every provider now, for those who want to fail at start.

@@ -276,13 +276,14 @@ async fn a_sealed_value_in_the_place_of_another_is_worth_nothing() {
     }
 }
 
-/// R37: what is no GET neither finishes a login nor spoils it.
+/// R37, R30: what is neither a GET nor a form neither finishes a login nor spoils it, and neither does a form that was not asked
+/// for.
 #[tokio::test]
 async fn other_methods_at_the_callback_do_nothing() {
     let mut house = House::new();
     let callback = house.callback_url("/profile").await;
     let before = house.cookie_names();
-    for method in [Method::HEAD, Method::OPTIONS, Method::PUT, Method::POST, Method::PATCH, Method::DELETE] {
+    for method in [Method::HEAD, Method::OPTIONS, Method::PUT, Method::PATCH, Method::DELETE] {
         let request = Request::builder().method(method.clone()).uri(&callback).body(Body::empty()).expect("a request");
         let page = house.browser.request(request).await;
         assert_eq!((page.status().as_u16(), page.header("location")), (405, None), "{method}");
@@ -293,8 +294,12 @@ async fn other_methods_at_the_callback_do_nothing() {
     let form: Vec<_> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
     let form: Vec<_> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let page = house.browser.post_form_from(ISSUER, &format!("{APP}/auth/callback/corp"), &form).await;
-    assert_eq!(page.status(), 405, "V28: form_post was not asked for");
-    assert_eq!((house.provider.count("/token"), house.cookie_names()), (0, before));
+    assert_eq!(page.status(), 400, "V28: form_post was not asked for, so no cookie comes along");
+    let json = Request::builder().method(Method::POST).uri(format!("{APP}/auth/callback/corp"));
+    let json = json.header("content-type", "application/json").body(Body::from("{}")).expect("a request");
+    assert_eq!(house.browser.request(json).await.status(), 415, "R30");
+    assert_eq!(house.provider.count("/token"), 0);
+    assert!(before.iter().all(|name| house.cookie_names().contains(name)), "the login is still under way");
     assert_eq!(house.browser.get(&callback).await.text(), "profile of alice", "the login finishes all the same");
 }
 

@@ -12,13 +12,12 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
+use http::{HeaderValue, Method, Request, StatusCode, header};
 use url::form_urlencoded;
 use vestibule_core::{LogoutToken, logout::UnverifiedLogoutToken};
 
 use self::refusal::Refusal;
-use super::body;
-use crate::{door::Door, provider::ConnectedProvider};
+use crate::{door::Door, form, provider::ConnectedProvider};
 
 /// Nothing shorter can be a form with a token, which has a header, half a dozen claims and a signature (V77).
 const FEWEST_BYTES: usize = 256;
@@ -67,10 +66,7 @@ async fn read(request: Request<Body>) -> Result<UnverifiedLogoutToken, Refusal> 
     if request.method() != Method::POST {
         return Err(Refusal::Method);
     }
-    if !is_form(request.headers()) {
-        return Err(Refusal::MediaType);
-    }
-    let body = body(request).await.ok_or(Refusal::TooLong)?;
+    let body = form::read(request).await?;
     if body.len() < FEWEST_BYTES {
         return Err(Refusal::Form("the body is too short to hold a signed token"));
     }
@@ -80,14 +76,6 @@ async fn read(request: Request<Body>) -> Result<UnverifiedLogoutToken, Refusal> 
         (None, _) => Err(Refusal::Form("there is no logout_token")),
         (Some(_), Some(_)) => Err(Refusal::Form("logout_token is there more than once")),
     }
-}
-
-/// RFC 9110 8.3.1: type and subtype are compared without regard to case; parameters, such as a charset, follow.
-fn is_form(headers: &HeaderMap) -> bool {
-    let mut types = headers.get_all(header::CONTENT_TYPE).iter();
-    let (Some(one), None) = (types.next(), types.next()) else { return false };
-    let essence = one.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
-    essence.trim_ascii().eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
 }
 
 /// Back-Channel Logout 2.7: ends what the token names, once.

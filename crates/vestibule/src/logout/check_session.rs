@@ -10,10 +10,11 @@ use axum::{
 use http::{HeaderValue, Request, StatusCode, header};
 use url::form_urlencoded;
 
-use super::{body, comes_from_us};
+use super::comes_from_us;
 use crate::{
     door::Door,
     error::chain,
+    form,
     pages::frames::{self, CheckSession},
     paths::Place,
     session::{Session, visit::Visit},
@@ -50,7 +51,7 @@ pub(crate) async fn session_changed(State(door): State<Arc<Door>>, visit: Visit,
         tracing::warn!(target: "vestibule::logout", "the end of a session that another site asked for was refused");
         return no_store(StatusCode::FORBIDDEN);
     }
-    let Some(body) = body(request).await else {
+    let Some(body) = form::body(request).await else {
         return no_store(StatusCode::PAYLOAD_TOO_LARGE);
     };
     let session = match visit.peek().await {

@@ -8,7 +8,7 @@ use http::{HeaderValue, StatusCode, header};
 use super::{
     STYLE_SOURCE, hash_source,
     html::{Html, document, element, raw_text_element, text, void_element},
-    layout, paragraph, source_expression,
+    layout, paragraph, sources,
 };
 
 /// The one script of ours that does more than send a form. As with the style, browsers hash what has no CR.
@@ -82,13 +82,6 @@ fn bare_page(content: impl IntoIterator<Item = Html>) -> String {
     let head =
         element("head", &[], [void_element("meta", &[("charset", "utf-8")]), element("title", &[], [text("Session")])]);
     document(&element("html", &[("lang", "en")], [head, element("body", &[], content)]))
-}
-
-/// Origins as a browser reads them in a policy; none of them is nobody.
-fn sources<'a>(origins: impl IntoIterator<Item = &'a str>) -> String {
-    let mut sources: Vec<&str> = origins.into_iter().filter_map(source_expression).collect();
-    sources.dedup();
-    if sources.is_empty() { "'none'".to_owned() } else { sources.join(" ") }
 }
 
 /// No `X-Frame-Options`: it cannot name an origin, and where there is a `frame-ancestors` browsers do not ask it.

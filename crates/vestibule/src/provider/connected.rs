@@ -4,14 +4,12 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use http::HeaderValue;
 use vestibule_core::{
-    AuthorizationCode, AuthorizationRequest, ClaimsSet, Client, ClientInformation, ClientMetadata, Exchange,
-    HttpClient, IdToken, Issuer, JwkSet, Misbehaviour, NumericDate, ProtocolError, ProviderMetadata, Step,
-    TokenResponse, UnverifiedIdToken, UserInfoMethod,
+    AuthorizationRequest, Client, ClientInformation, ClientMetadata, Exchange, HttpClient, Issuer, JwkSet,
+    Misbehaviour, NumericDate, ProtocolError, ProviderMetadata, Step, UserInfoMethod,
     discovery::{DiscoveryRequest, KeysRequest},
     freshness::{Answer, Conditional, Freshness},
     jose::jwk::SkipReason,
     registration::RegistrationRequest,
-    userinfo::UserInfoRequest,
 };
 
 use super::{
@@ -23,7 +21,7 @@ use super::{
 };
 use crate::{
     clock::{self, Clock},
-    login::Manner,
+    wish::Wish,
 };
 
 /// A provider at work.
@@ -37,6 +35,7 @@ pub(crate) struct ConnectedProvider {
     pub(super) keys: Fresh<JwkSet>,
     pub(super) logout_tokens: LogoutTokens,
     unsigned_logouts: Bucket,
+    initiated_logins: Bucket,
 }
 
 /// Who we are at the provider: known from the start, or found out.
@@ -67,6 +66,10 @@ pub(crate) struct Introduced {
 /// end all sessions of the issuer (V64, V72).
 const UNSIGNED_LOGOUTS: u32 = 20_000;
 
+/// So many logins may others begin at once, and ten more each second (V25): each makes a browser fetch a redirect, and the provider
+/// show a page.
+const INITIATED_LOGINS: u32 = 100;
+
 impl ConnectedProvider {
     pub(crate) fn new(name: String, provider: Provider, addresses: Addresses, surroundings: Surroundings) -> Self {
         let client = match &provider.client {
@@ -84,6 +87,7 @@ impl ConnectedProvider {
             keys: Fresh::new(),
             logout_tokens: LogoutTokens::new(),
             unsigned_logouts,
+            initiated_logins: Bucket::new(INITIATED_LOGINS, Duration::from_millis(100)),
         }
     }
 
@@ -135,16 +139,25 @@ impl ConnectedProvider {
         self.unsigned_logouts.take()
     }
 
-    /// What every login asks for, as the settings have it.
-    pub(crate) fn authorization_request(&self, manner: Manner) -> AuthorizationRequest {
-        let silently = (manner == Manner::Silent).then_some(("prompt", "none"));
-        let parameters = self.provider.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let request = AuthorizationRequest::new(self.redirect_uri(), self.provider.scope.as_str());
-        parameters
-            .filter(|(name, _)| silently.is_none() || *name != "prompt")
-            .chain(silently)
-            .try_fold(request, |request, (name, value)| request.parameter(name, value))
-            .expect("build() refuses the parameters that the protocol sets")
+    /// What a login asks for: what the settings have for all of them, and what is wished of this one.
+    pub(crate) fn authorization_request(&self, wish: &Wish) -> AuthorizationRequest {
+        self.provider.asking.authorization_request(self.redirect_uri(), wish)
+    }
+
+    /// Where the browser is sent to sign in, as far as it is known already.
+    pub(crate) fn authorization_origin(&self) -> String {
+        let endpoint = self.introduced_at_hand().map(|at| at.metadata.authorization_endpoint().clone());
+        endpoint.map_or_else(String::new, |endpoint| endpoint.origin().ascii_serialization())
+    }
+
+    /// Whether others than this application may begin a login.
+    pub(crate) fn lets_others_initiate_login(&self) -> bool {
+        self.provider.others_may_initiate_login
+    }
+
+    /// Whether others may begin one more just now.
+    pub(crate) fn may_initiate_login(&self) -> Result<(), Empty> {
+        self.initiated_logins.take()
     }
 
     /// The metadata, and who we are there: as given, or fetched and registered when first needed. They fit each other.
@@ -248,48 +261,12 @@ impl ConnectedProvider {
         self.keys(&at).await.map(drop)
     }
 
-    /// Redeems a code. A client that registered itself and is not known any more will register anew, with the next login.
-    pub(crate) async fn redeem(
-        &self,
-        at: &Introduced,
-        code: AuthorizationCode,
-    ) -> Result<TokenResponse, ProviderError> {
-        let answer = self.carry_out(at.client.redeem(&at.metadata, self.redirect_uri(), code)?).await;
-        self.note_unknown_client(at, answer.as_ref().err());
-        answer
-    }
-
     /// A provider that does not know the client that registered itself will be given a new one.
     pub(super) fn note_unknown_client(&self, at: &Introduced, error: Option<&ProviderError>) {
         let is_unknown = matches!(error, Some(ProviderError::Protocol(ProtocolError::Denied(error))) if error.error() == "invalid_client");
         if let (true, Identity::Registers(_, registrar)) = (is_unknown, &self.client) {
             registrar.distrust(&at.client);
         }
-    }
-
-    /// Verifies an ID Token of a login that just ended.
-    pub(crate) async fn verify(
-        self: &Arc<Self>,
-        at: &Introduced,
-        id_token: &UnverifiedIdToken,
-    ) -> Result<IdToken, ProviderError> {
-        let expected = at.client.expected_id_token(&at.metadata);
-        self.with_keys(at, |keys| id_token.verify(keys, &expected, self.now())).await
-    }
-
-    /// The claims about the subject of a verified ID Token: its own, and those of the userinfo endpoint besides.
-    pub(crate) async fn claims(
-        &self,
-        at: &Introduced,
-        id_token: &IdToken,
-        tokens: &TokenResponse,
-    ) -> Result<ClaimsSet, ProviderError> {
-        let mut claims = id_token.claims().clone();
-        let (method, access_token) = (self.userinfo_method(), tokens.access_token().clone());
-        if let Some(request) = UserInfoRequest::new(&at.metadata, method, access_token, id_token.subject().clone()) {
-            claims.add_missing(self.carry_out(request).await?);
-        }
-        Ok(claims)
     }
 
     /// The provider's keys, fetched when first needed; none for a client whose tokens are signed with its secret.

@@ -12,6 +12,10 @@ pub(crate) struct CookieNames {
     attributes: &'static str,
 }
 
+/// The attributes of a cookie that has to come along when another site's page posts to us (V28). Browsers take `SameSite=None` with
+/// `Secure` only, which Chromium and Firefox take on http loopback too.
+const CROSS_SITE: &str = "; Path=/; HttpOnly; SameSite=None; Secure";
+
 /// What a cookie of ours is for; the rest of its name after the shared prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose<'a> {
@@ -19,11 +23,16 @@ pub(crate) enum Purpose<'a> {
     Session(usize),
     /// A pending login, by the name of its attempt.
     Login(&'a str),
+    /// The same where the provider's page will post the response (Form Post 1.0): that POST comes from another site.
+    PostedLogin(&'a str),
     /// The record that the error page reads.
     Error,
     /// A logout under way at the provider.
     Logout,
 }
+
+const LOGIN: &str = "login-";
+const POSTED_LOGIN: &str = "posted-login-";
 
 /// The most bytes of a value in one cookie.
 pub(crate) const CHUNK_BYTES: usize = 3600;
@@ -51,7 +60,8 @@ impl CookieNames {
         match purpose {
             Purpose::Session(0) => format!("{}session", self.prefix),
             Purpose::Session(chunk) => format!("{}session-{chunk}", self.prefix),
-            Purpose::Login(attempt) => format!("{}login-{attempt}", self.prefix),
+            Purpose::Login(attempt) => format!("{}{LOGIN}{attempt}", self.prefix),
+            Purpose::PostedLogin(attempt) => format!("{}{POSTED_LOGIN}{attempt}", self.prefix),
             Purpose::Error => format!("{}error", self.prefix),
             Purpose::Logout => format!("{}logout", self.prefix),
         }
@@ -59,7 +69,8 @@ impl CookieNames {
 
     /// A Set-Cookie line. `max_age` in seconds; without one the browser forgets the cookie when it closes.
     pub(crate) fn set(&self, purpose: Purpose<'_>, value: &str, max_age: Option<i64>) -> HeaderValue {
-        let mut line = format!("{}={value}{}", self.name(purpose), self.attributes);
+        let attributes = if let Purpose::PostedLogin(_) = purpose { CROSS_SITE } else { self.attributes };
+        let mut line = format!("{}={value}{attributes}", self.name(purpose));
         if let Some(seconds) = max_age {
             line.push_str("; Max-Age=");
             line.push_str(&seconds.max(0).to_string());
@@ -114,7 +125,11 @@ impl CookieNames {
         let mut names: Vec<&str> = cookies.ours.iter().map(|(suffix, _)| *suffix).collect();
         names.sort_unstable();
         names.dedup();
-        names.into_iter().map(|suffix| cookie_line(format!("{}{suffix}={}; Max-Age=0", self.prefix, self.attributes)))
+        names.into_iter().map(|suffix| {
+            // A browser keeps a cookie that is Secure from being overwritten by a line on http that is not.
+            let attributes = if suffix.starts_with(POSTED_LOGIN) { CROSS_SITE } else { self.attributes };
+            cookie_line(format!("{}{suffix}={attributes}; Max-Age=0", self.prefix))
+        })
     }
 }
 
@@ -148,13 +163,15 @@ impl<'a> Cookies<'a> {
         self.ours.iter().find(|(name, _)| *name == suffix).map(|(_, value)| *value)
     }
 
-    pub(crate) fn login(&self, attempt: &str) -> Option<&'a [u8]> {
-        self.logins().find(|(name, _)| *name == attempt).map(|(_, value)| value)
-    }
-
-    /// The pending logins, by attempt.
-    pub(crate) fn logins(&self) -> impl Iterator<Item = (&'a str, &'a [u8])> {
-        self.ours.iter().filter_map(|(suffix, value)| Some((suffix.strip_prefix("login-")?, *value)))
+    /// The pending logins.
+    pub(crate) fn logins(&self) -> impl Iterator<Item = LoginCookie<'a>> {
+        self.ours.iter().filter_map(|(suffix, sealed)| {
+            let purpose = match suffix.strip_prefix(LOGIN) {
+                Some(attempt) => Purpose::Login(attempt),
+                None => Purpose::PostedLogin(suffix.strip_prefix(POSTED_LOGIN)?),
+            };
+            Some(LoginCookie { purpose, sealed })
+        })
     }
 
     pub(crate) fn error(&self) -> Option<&'a [u8]> {
@@ -186,6 +203,24 @@ impl<'a> Cookies<'a> {
             b'1' => Some(SealedSession::Whole(first)),
             b'2' => Some(SealedSession::Joined([first, self.value(session_suffix(1))?].concat())),
             _ => None,
+        }
+    }
+}
+
+/// A pending login as it came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LoginCookie<'a> {
+    /// Which kind, and of which attempt.
+    pub(crate) purpose: Purpose<'a>,
+    pub(crate) sealed: &'a [u8],
+}
+
+impl<'a> LoginCookie<'a> {
+    /// The name of its attempt.
+    pub(crate) fn attempt(&self) -> &'a str {
+        match self.purpose {
+            Purpose::Login(attempt) | Purpose::PostedLogin(attempt) => attempt,
+            Purpose::Session(_) | Purpose::Error | Purpose::Logout => "",
         }
     }
 }

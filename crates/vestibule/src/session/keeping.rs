@@ -138,19 +138,20 @@ impl Door {
         Place { key: self.keys.session(&secret), secret }
     }
 
-    /// Begins a session: gives the lines that put it, or the way to it, into the browser.
+    /// Begins a session: gives the lines that put it, or the way to it, into the browser, where an earlier one may have taken
+    /// `places`.
     pub(crate) async fn begin_session(
         &self,
         session: &Session,
         place: &Place,
-        cookies: &Cookies<'_>,
+        places: usize,
     ) -> Result<Vec<HeaderValue>, NotBegun> {
         let lines = match &self.keeping {
-            Keeping::Cookies(_) => self.session_lines(session, &session.times, cookies).map_err(NotBegun::TooBig)?,
+            Keeping::Cookies(_) => self.session_lines(session, &session.times, places).map_err(NotBegun::TooBig)?,
             Keeping::Store(store) => {
                 self.insert(store.as_ref(), session).await?;
                 let max_age = self.policy.max_age(&session.times, self.now());
-                cookie::secret_cookies(&self.names, &place.secret, max_age, cookies.session_places())
+                cookie::secret_cookies(&self.names, &place.secret, max_age, places)
             }
         };
         // R121: looked at after it was kept, so that of a logout and a login at once one sees the other, whichever comes first.
@@ -183,12 +184,11 @@ impl Door {
         &self,
         session: &Session,
         times: &super::Times,
-        cookies: &Cookies<'_>,
+        places: usize,
     ) -> Result<Vec<HeaderValue>, TooBig> {
         let sealed = self.seals.session.seal(&self.session_context, &session.to_payload(times));
         let max_age = self.policy.max_age(times, self.now());
-        cookie::session_cookies(&self.names, &sealed, max_age, cookies.session_places())
-            .ok_or_else(|| TooBig::of(session, sealed.len()))
+        cookie::session_cookies(&self.names, &sealed, max_age, places).ok_or_else(|| TooBig::of(session, sealed.len()))
     }
 
     /// Ends a session, wherever it is kept: a copy of its cookie is worth nothing from now on (R130).

@@ -52,6 +52,11 @@ impl Keys {
         self.key("refresh", &[session.as_bytes()])
     }
 
+    /// A request object that the provider of this name comes to fetch.
+    pub(crate) fn request_object(&self, provider: &str, id: &str) -> Key {
+        self.key("request object", &[provider.as_bytes(), id.as_bytes()])
+    }
+
     fn key(&self, what: &str, parts: &[&[u8]]) -> Key {
         let all = [what.as_bytes(), self.base_url.as_bytes()].into_iter().chain(parts.iter().copied());
         Key::from_bytes(sha256_of_parts(all))

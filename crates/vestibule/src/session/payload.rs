@@ -14,6 +14,7 @@ use super::{Evidence, HeldTokens, Session, Times};
 use crate::{
     provider::ConnectedProvider,
     session_store::{Born, Moment},
+    step_up::Demand,
     store::Key,
 };
 
@@ -65,6 +66,13 @@ struct ColdV2<'a> {
     access_token_stale_at: Option<i64>,
     refresh_token: Option<&'a str>,
     scope: Option<&'a str>,
+}
+
+/// What may follow the cold part, in sessions of which a page wanted more than every sign-in has. A program that does not know of
+/// it reads up to here.
+#[derive(Serialize, Deserialize)]
+enum Beyond<'a> {
+    Demand { acr_values: &'a str, max_age: Option<u32> },
 }
 
 /// The cold part, still encoded.
@@ -152,7 +160,13 @@ impl Cold {
             refresh_token: text(tokens.refresh_token.as_ref()),
             scope: tokens.scope.as_deref(),
         };
-        Self { bytes: postcard::to_stdvec(&cold).expect("strings and integers have a postcard form"), from: 0 }
+        let mut bytes = postcard::to_stdvec(&cold).expect("strings and integers have a postcard form");
+        if !evidence.demand.is_nothing() {
+            let acr_values = evidence.demand.acr_values.join(" ");
+            let beyond = Beyond::Demand { acr_values: &acr_values, max_age: evidence.demand.max_age };
+            bytes.extend(postcard::to_stdvec(&beyond).expect("strings and integers have a postcard form"));
+        }
+        Self { bytes, from: 0 }
     }
 
     /// The same with other tokens.
@@ -170,6 +184,12 @@ impl Cold {
         postcard::from_bytes(self.encoded()).ok()
     }
 
+    fn demand(&self) -> Option<Demand> {
+        let (_, beyond) = postcard::take_from_bytes::<ColdV2<'_>>(self.encoded()).ok()?;
+        let Beyond::Demand { acr_values, max_age } = postcard::from_bytes(beyond).ok()?;
+        Some(Demand::new(acr_values, max_age))
+    }
+
     pub(super) fn claims(&self) -> ClaimsSet {
         self.decode().and_then(|cold| ClaimsSet::from_json(cold.claims).ok()).unwrap_or_default()
     }
@@ -180,6 +200,7 @@ impl Cold {
             acr: cold.acr.map(str::to_owned),
             browser: cold.browser.map(str::to_owned),
             session_state: cold.session_state.map(str::to_owned),
+            demand: self.demand().unwrap_or_default(),
         })
     }
 

@@ -96,6 +96,8 @@ pub(crate) enum Role {
     LoginError,
     Logout,
     Registration,
+    /// What is wished of a login, in a link of ours.
+    Wish,
 }
 
 impl Role {
@@ -109,6 +111,7 @@ impl Role {
             Self::LoginError => b"vestibule login error v1",
             Self::Logout => b"vestibule logout v1",
             Self::Registration => b"vestibule registration v1",
+            Self::Wish => b"vestibule wish v1",
         }
     }
 }

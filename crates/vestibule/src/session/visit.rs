@@ -159,14 +159,15 @@ impl Visit {
     }
 
     /// Begins a session: the response will carry it, in the place of any other, which is over (V56). Whoever waits for the end of
-    /// one that it carries on waits for its own.
+    /// one that it carries on waits for its own. `places` are those that cookies of an earlier session may take.
     pub(crate) async fn log_in(
         &self,
         session: &Session,
         place: &Place,
+        places: usize,
         carried_on: Option<&Session>,
     ) -> Result<(), NotBegun> {
-        let lines = self.0.door.begin_session(session, place, &self.cookies()).await?;
+        let lines = self.0.door.begin_session(session, place, places).await?;
         if let Some(earlier) = carried_on {
             self.0.door.endings.goes_on(earlier.key, session, &self.0.door);
         }
@@ -285,7 +286,7 @@ impl Visit {
             return;
         }
         let times = session.seen(now);
-        match door.session_lines(session, &times, &self.cookies()) {
+        match door.session_lines(session, &times, self.cookies().session_places()) {
             Ok(lines) => {
                 append(headers, lines.into_iter());
                 let _ = self.0.prolonged.set(times.last_seen);

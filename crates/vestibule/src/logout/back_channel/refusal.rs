@@ -12,6 +12,7 @@ use vestibule_core::error::InvalidLogoutToken;
 
 use crate::{
     error::chain,
+    form::NoForm,
     provider::{NotVerified, ProviderError},
     store::StoreError,
 };
@@ -20,8 +21,7 @@ use crate::{
 pub(super) enum Refusal {
     UnknownProvider,
     Method,
-    MediaType,
-    TooLong,
+    NoForm(NoForm),
     /// What is wrong with the form.
     Form(&'static str),
     Token(InvalidLogoutToken),
@@ -69,8 +69,7 @@ impl Refusal {
         match self {
             Self::UnknownProvider => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
-            Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::NoForm(no_form) => no_form.status(),
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Form(_) | Self::Token(_) | Self::NoClient | Self::Provider(_) => StatusCode::BAD_REQUEST,
@@ -82,8 +81,8 @@ impl Refusal {
         match self {
             Self::UnknownProvider => "there is no such provider here",
             Self::Method => "only POST is answered here",
-            Self::MediaType => "the body must be application/x-www-form-urlencoded",
-            Self::TooLong => "the body is too long",
+            Self::NoForm(NoForm::MediaType) => "the body must be application/x-www-form-urlencoded",
+            Self::NoForm(NoForm::TooLong) => "the body is too long",
             Self::Form(what) => what,
             Self::Token(_) => "the logout token was refused",
             Self::NoClient => "the provider has not registered this client yet",
@@ -129,6 +128,12 @@ impl From<NotVerified> for Refusal {
             // R118: 503 is for a failure of our own.
             NotVerified::Provider(error) => Self::Provider(error),
         }
+    }
+}
+
+impl From<NoForm> for Refusal {
+    fn from(no_form: NoForm) -> Self {
+        Self::NoForm(no_form)
     }
 }
 

@@ -59,6 +59,7 @@ fn evidence() -> Evidence {
         acr: Some("phr".to_owned()),
         browser: Some("Firefox".to_owned()),
         session_state: Some("s-1".to_owned()),
+        demand: Demand::default(),
     }
 }
 
@@ -286,4 +287,19 @@ proptest! {
             let _ = (session.times.are_over(NOW), session.times.are_worth_renewing(NOW));
         }
     }
+}
+
+/// A page that wanted more of a sign-in is not asked for it again and again: what it wanted stays with the session, behind what a
+/// program reads that knows nothing of it.
+#[test]
+fn what_was_demanded_of_the_sign_in_comes_back_and_disturbs_nothing_else() {
+    let demand = Demand::new("phr phrh", Some(300));
+    let wanted = Evidence { demand: demand.clone(), ..evidence() };
+    let tokens = HeldTokens::default();
+    let (plain, demanded) =
+        (Cold::new(&claims().to_json(), &evidence(), &tokens), Cold::new(&claims().to_json(), &wanted, &tokens));
+    assert!(demanded.encoded().starts_with(plain.encoded()), "what was read before is read as before");
+    assert_eq!((demanded.evidence(), plain.evidence().demand), (wanted, Demand::default()));
+    let held = HeldTokens { scope: Some("openid".to_owned()), ..HeldTokens::default() };
+    assert_eq!(demanded.with_tokens(&held).evidence().demand, demand, "and outlives a refresh");
 }

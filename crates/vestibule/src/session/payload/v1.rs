@@ -10,6 +10,7 @@ use crate::{
     provider::ConnectedProvider,
     session::{Evidence, HeldTokens, Session, Times, seal::sha256_of_parts},
     session_store::{Born, Moment},
+    step_up::Demand,
     store::Key,
 };
 
@@ -57,6 +58,7 @@ pub(super) fn read(
         acr: cold.acr.map(str::to_owned),
         browser: None,
         session_state: None,
+        demand: Demand::default(),
     };
     let tokens = HeldTokens {
         id_token: Some(Secret::from(cold.id_token)),

@@ -1,0 +1,88 @@
+//! How a response came to the redirect URI: in the query, by a page of ours that read the fragment, or by a form of the provider's.
+
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use http::{Method, Request, StatusCode, header};
+use url::form_urlencoded;
+use vestibule_core::{AuthorizationResponse, ProtocolError, ResponseMode};
+
+use crate::{
+    attempt::Attempt,
+    form,
+    pages::hop::{FRAGMENT, fragment_page},
+    provider::ConnectedProvider,
+    session::visit::Visit,
+};
+
+/// The parameters of a response, by how they came.
+#[derive(Debug)]
+pub(super) enum Arrived {
+    Query(String),
+    Fragment(String),
+    Form(Bytes),
+}
+
+impl Arrived {
+    /// What a request to the redirect URI brings; the answer, when it brings nothing yet or in no way that there is.
+    pub(super) async fn read(
+        visit: &Visit,
+        provider: &ConnectedProvider,
+        request: Request<Body>,
+    ) -> Result<Self, Response> {
+        // axum hands HEAD to a handler of GET; a link scanner's HEAD must not burn a login (R37).
+        match *request.method() {
+            Method::GET => Self::in_query(visit, provider, &request),
+            Method::POST => Self::in_body(request).await,
+            _ => Err((StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, POST")]).into_response()),
+        }
+    }
+
+    fn in_query(visit: &Visit, provider: &ConnectedProvider, request: &Request<Body>) -> Result<Self, Response> {
+        let query = request.uri().query().unwrap_or_default();
+        // V13: the page says nothing but how to hand over what no server sees, and only while somebody waits for that.
+        if query.is_empty() && awaits_fragment(visit, provider) {
+            let origin = provider.authorization_origin();
+            return Err(fragment_page(provider.redirect_uri(), &[&origin]));
+        }
+        Ok(Self::Query(query.to_owned()))
+    }
+
+    /// R30: a form, of at most 16 KB.
+    async fn in_body(request: Request<Body>) -> Result<Self, Response> {
+        let body = form::read(request).await.map_err(|no_form| no_form.status().into_response())?;
+        let mut fields = form_urlencoded::parse(&body);
+        if let (Some((name, fragment)), None) = (fields.next(), fields.next())
+            && name == FRAGMENT
+        {
+            return Ok(Self::Fragment(fragment.into_owned()));
+        }
+        Ok(Self::Form(body))
+    }
+
+    /// The response, read and not believed.
+    pub(super) fn response(&self) -> Result<AuthorizationResponse, ProtocolError> {
+        match self {
+            Self::Query(query) => AuthorizationResponse::from_query(query),
+            Self::Fragment(fragment) => AuthorizationResponse::from_fragment(fragment),
+            Self::Form(form) => AuthorizationResponse::from_form(form),
+        }
+    }
+
+    /// Its parameters as they came.
+    pub(super) fn parameters(&self) -> &[u8] {
+        match self {
+            Self::Query(text) | Self::Fragment(text) => text.as_bytes(),
+            Self::Form(form) => form,
+        }
+    }
+}
+
+/// Whether this browser has a login under way with this provider whose response comes in a fragment.
+fn awaits_fragment(visit: &Visit, provider: &ConnectedProvider) -> bool {
+    let (door, cookies) = (visit.door(), visit.cookies());
+    let mut attempts = cookies.logins().filter_map(|cookie| Attempt::open(door, cookie));
+    attempts.any(|attempt| attempt.belongs_to(provider) && attempt.pending.response_mode() == ResponseMode::Fragment)
+}

@@ -1,0 +1,209 @@
+//! What every login with a provider asks for (Core 3.1.2.1).
+
+use std::time::Duration;
+
+use serde_json::Value;
+use vestibule_core::{
+    AuthorizationRequest, ResponseMode, ResponseType, authorization::InvalidAuthorizationRequest,
+    authorization::check_parameter,
+};
+
+use super::Provider;
+use crate::{
+    config_error::ConfigError,
+    wish::{Manner, Wish},
+};
+
+/// What every login with a provider asks for.
+#[derive(Clone, Debug)]
+pub(super) struct Asking {
+    pub(super) scope: String,
+    response_type: ResponseType,
+    response_mode: Option<ResponseMode>,
+    max_age: Option<u32>,
+    acr_values: Vec<String>,
+    essential_acr: Vec<String>,
+    claims: Option<Value>,
+    resources: Vec<String>,
+    parameters: Vec<(String, String)>,
+}
+
+impl Default for Asking {
+    fn default() -> Self {
+        Self {
+            scope: "openid".to_owned(),
+            response_type: ResponseType::Code,
+            response_mode: None,
+            max_age: None,
+            acr_values: Vec::new(),
+            essential_acr: Vec::new(),
+            claims: None,
+            resources: Vec::new(),
+            parameters: Vec::new(),
+        }
+    }
+}
+
+/// What a login asks for.
+impl Provider {
+    /// What is asked for, separated by spaces; it must contain `openid`. Unless said, `openid` alone.
+    #[must_use]
+    pub fn scope(mut self, scope: impl Into<String>) -> Self {
+        self.asking.scope = scope.into();
+        self
+    }
+
+    /// What comes back from the provider's authorization endpoint (Core 3): a code, unless said. Say another only to a provider that
+    /// cannot do otherwise: what it adds travels through the browser.
+    #[must_use]
+    pub fn response_type(mut self, response_type: ResponseType) -> Self {
+        self.asking.response_type = response_type;
+        self
+    }
+
+    /// How it comes back (Multiple Response Types 2.1, Form Post 1.0): in the query for a code, in the fragment for everything else,
+    /// unless said. With `form_post` the cookie of a login under way is `SameSite=None`, which browsers take on https and on loopback
+    /// only.
+    #[must_use]
+    pub fn response_mode(mut self, response_mode: ResponseMode) -> Self {
+        self.asking.response_mode = Some(response_mode);
+        self
+    }
+
+    /// How long ago people may have proved to the provider who they are: it asks them again after that, and its answer is held
+    /// against it (Core 3.1.2.1, 3.1.3.7 (13)). For single pages there is [`RequireLogin::max_age`](crate::RequireLogin::max_age).
+    #[must_use]
+    pub fn max_age(mut self, max_age: Duration) -> Self {
+        self.asking.max_age = Some(u32::try_from(max_age.as_secs()).unwrap_or(u32::MAX));
+        self
+    }
+
+    /// How people should sign in, the preferred way first (Core 3.1.2.1): a wish, which the provider may not fulfil.
+    #[must_use]
+    pub fn acr_values(mut self, acr_values: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.asking.acr_values = acr_values.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// How people must sign in: in one of these ways, or the login is refused (Core 5.5.1.1, 3.1.3.7 (12)).
+    #[must_use]
+    pub fn essential_acr(mut self, acr_values: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.asking.essential_acr = acr_values.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Single claims, from the ID Token or the userinfo endpoint (Core 5.5), as the JSON object that the specification defines.
+    ///
+    /// # Example
+    /// ```
+    /// # use vestibule::{Client, Provider};
+    /// let provider = Provider::discovered("https://login.example.com", Client::public("my-app"))?
+    ///     .claims(serde_json::json!({"userinfo": {"email": {"essential": true}}}));
+    /// # let _ = provider;
+    /// # Ok::<_, vestibule::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn claims(mut self, claims: Value) -> Self {
+        self.asking.claims = Some(claims);
+        self
+    }
+
+    /// Where access tokens are to be used (RFC 8707 2). May be said of several places.
+    #[must_use]
+    pub fn resource(mut self, resource: impl Into<String>) -> Self {
+        self.asking.resources.push(resource.into());
+        self
+    }
+
+    /// A further parameter of every authorization request, such as `prompt`, `ui_locales` or `hd`. For single logins there is
+    /// [`Vestibule::sign_in`](crate::Vestibule::sign_in).
+    ///
+    /// The ones that the protocol itself sets, such as `state`, are refused by `build()`.
+    #[must_use]
+    pub fn authorization_parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.asking.parameters.push((name.into(), value.into()));
+        self
+    }
+}
+
+impl Asking {
+    /// What is wrong with the settings themselves; `name` is the provider's.
+    pub(super) fn check(&self, name: &str) -> Result<(), ConfigError> {
+        let setting = |key: &str| format!("provider.{name}.{key}");
+        for (parameter, _) in &self.parameters {
+            check_parameter(parameter.clone())
+                .map_err(|reserved| ConfigError::new(setting("authorization_parameters"), reserved.to_string()))?;
+        }
+        // Core 3.1.2.1: without openid it is not OpenID Connect.
+        if !self.scope.split(' ').any(|scope| scope == "openid") {
+            return Err(ConfigError::new(setting("scope"), "it does not contain openid")
+                .value(&self.scope)
+                .remedy("write for example \"openid profile email\""));
+        }
+        self.request("https://app.example.com", self.response_mode)
+            .map(drop)
+            .map_err(|invalid| ConfigError::new(setting(setting_of(&invalid)), invalid.to_string()))
+    }
+
+    /// One login's request. `build()` found before that it can be made.
+    pub(super) fn authorization_request(&self, redirect_uri: &str, wish: &Wish) -> AuthorizationRequest {
+        let mode = match (wish.manner, self.response_mode) {
+            // A silent login renews a session whose cookie does not come along with a POST from another site.
+            (Manner::Silent, Some(ResponseMode::FormPost)) => None,
+            (_, mode) => mode,
+        };
+        let mut request = self.request(redirect_uri, mode).expect("build() refuses what cannot be asked for");
+        // Of two ages the lower one counts.
+        if let Some(max_age) =
+            wish.demand.max_age.map(|wished| self.max_age.map_or(wished, |always| always.min(wished)))
+        {
+            request = request.max_age(max_age);
+        }
+        if !wish.demand.acr_values.is_empty() {
+            request = request.acr_values(&wish.demand.acr_values);
+        }
+        let silently = (wish.manner == Manner::Silent).then(|| ("prompt".to_owned(), "none".to_owned()));
+        self.parameters
+            .iter()
+            .chain(&wish.parameters)
+            .chain(&silently)
+            .try_fold(request, |request, (name, value)| request.parameter(name, value))
+            .expect("build() and sign_in() refuse the parameters that the protocol sets")
+    }
+
+    fn request(
+        &self,
+        redirect_uri: &str,
+        response_mode: Option<ResponseMode>,
+    ) -> Result<AuthorizationRequest, InvalidAuthorizationRequest> {
+        let mut request =
+            AuthorizationRequest::new(redirect_uri, self.scope.as_str()).response_type(self.response_type);
+        if let Some(mode) = response_mode {
+            request = request.response_mode(mode)?;
+        }
+        if let Some(max_age) = self.max_age {
+            request = request.max_age(max_age);
+        }
+        if !self.acr_values.is_empty() {
+            request = request.acr_values(&self.acr_values);
+        }
+        if !self.essential_acr.is_empty() {
+            request = request.essential_acr(self.essential_acr.iter().map(String::as_str))?;
+        }
+        if let Some(claims) = &self.claims {
+            request = request.claims(claims.clone())?;
+        }
+        self.resources.iter().try_fold(request, AuthorizationRequest::resource)
+    }
+}
+
+/// The setting to which a reason belongs.
+fn setting_of(invalid: &InvalidAuthorizationRequest) -> &'static str {
+    use InvalidAuthorizationRequest::{AcrValue, NoAcrValue, Resource, ResponseMode, TooManyAcrValues};
+    match invalid {
+        ResponseMode { .. } => "response_mode",
+        NoAcrValue | AcrValue { .. } | TooManyAcrValues => "essential_acr",
+        Resource { .. } => "resource",
+        _ => "claims",
+    }
+}

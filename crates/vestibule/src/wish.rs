@@ -1,0 +1,87 @@
+//! What is wished of one login, beside what every login with its provider asks for. Nothing of it is a query's to say (V24): it is the
+//! application's, or a page's, and travels sealed.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{door::Door, provider::ConnectedProvider, return_address::ReturnAddress, step_up::Demand};
+
+/// What is wished of one login.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Wish {
+    pub(crate) manner: Manner,
+    pub(crate) demand: Demand,
+    /// Parameters of the authorization request, none of them the protocol's own.
+    pub(crate) parameters: Vec<(String, String)>,
+}
+
+/// How a login is done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// By a person who wants to sign in.
+    #[default]
+    Asked,
+    /// Without their noticing, to find out whether they still are ([`silent_renewal`](crate::silent_renewal)).
+    Silent,
+}
+
+/// What a link carries: a wire format, since links outlive a deployment. Add a version, never change one.
+#[derive(Serialize, Deserialize)]
+enum Written {
+    V1 { acr_values: String, max_age: Option<u32>, parameters: Vec<(String, String)> },
+}
+
+impl Wish {
+    /// A login that nobody notices.
+    pub(crate) fn silently() -> Self {
+        Self { manner: Manner::Silent, ..Self::default() }
+    }
+
+    /// A login that satisfies a page.
+    pub(crate) fn demanding(demand: Demand) -> Self {
+        Self { demand, ..Self::default() }
+    }
+
+    /// A login of somebody who is probably this one (Core 3.1.2.1).
+    pub(crate) fn with_login_hint(login_hint: Option<String>) -> Self {
+        let parameters = login_hint.map(|hint| ("login_hint".to_owned(), hint)).into_iter().collect();
+        Self { parameters, ..Self::default() }
+    }
+
+    /// As a link of ours can carry it: sealed, so that nobody but this application makes one.
+    pub(crate) fn seal(&self, door: &Door, provider: &ConnectedProvider) -> String {
+        let written = Written::V1 {
+            acr_values: self.demand.acr_values.join(" "),
+            max_age: self.demand.max_age,
+            parameters: self.parameters.clone(),
+        };
+        let bytes = postcard::to_stdvec(&written).expect("strings and integers have a postcard form");
+        door.seals.wish.seal(&door.context(provider.name()), &bytes)
+    }
+
+    /// What a link carries. What does not open is nothing: a page that wants more asks again.
+    pub(crate) fn open(door: &Door, provider: &ConnectedProvider, sealed: &str) -> Option<Self> {
+        let bytes = door.seals.wish.open(&door.context(provider.name()), sealed.as_bytes())?;
+        let Written::V1 { acr_values, max_age, parameters } = postcard::from_bytes(&bytes).ok()?;
+        Some(Self { manner: Manner::Asked, demand: Demand::new(&acr_values, max_age), parameters })
+    }
+}
+
+impl Manner {
+    /// What goes before the return address inside `state`, which itself begins with a slash.
+    const SILENT: &'static str = "silent ";
+
+    pub(crate) fn mark(self, return_to: &ReturnAddress) -> String {
+        match self {
+            Self::Asked => return_to.as_str().to_owned(),
+            Self::Silent => format!("{}{}", Self::SILENT, return_to.as_str()),
+        }
+    }
+
+    /// The manner and the return address of what was sealed into `state`.
+    pub(crate) fn of(carried: &str) -> (Self, &str) {
+        match carried.strip_prefix(Self::SILENT) {
+            Some(return_to) => (Self::Silent, return_to),
+            None => (Self::Asked, carried),
+        }
+    }
+}
