@@ -9,6 +9,7 @@ mod html;
 mod jar;
 mod navigation;
 mod page;
+mod script;
 mod site;
 
 use std::{collections::BTreeMap, fmt};
@@ -31,7 +32,8 @@ use crate::provider::system_now;
 /// A browser in memory. A clone is a copy of the whole profile: same cookies now, separate lives from now on.
 ///
 /// It sends the headers that Chromium sends with a navigation (`Sec-Fetch-*`, `Origin` on a POST), follows redirects, and
-/// keeps its cookies by the rules of RFC 6265bis. An origin that is no [`site`](Self::site) answers 502.
+/// keeps its cookies by the rules of RFC 6265bis. Of scripts it understands one, which is that of a page that sends its form by itself
+/// (`document.forms[0].submit()`). An origin that is no [`site`](Self::site) answers 502.
 ///
 /// # Example
 /// ```
@@ -54,6 +56,7 @@ pub struct Browser {
     jar: Jar,
     now: Option<NumericDate>,
     blocks_third_party_cookies: bool,
+    is_without_scripts: bool,
 }
 
 impl Browser {

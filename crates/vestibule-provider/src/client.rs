@@ -1,6 +1,14 @@
 //! The clients that the provider knows.
 
+mod asking;
+mod proof;
+
 use vestibule_core::{NumericDate, Secret, SignatureAlgorithm, TokenEndpointAuthMethod};
+
+pub(crate) use asking::ObjectAlgorithm;
+pub(crate) use proof::KeySource;
+
+use self::{asking::Asking, proof::Proof};
 
 /// A client that is registered with the provider: who may ask, and where the answers go.
 ///
@@ -29,6 +37,8 @@ pub struct RegisteredClient {
     backchannel_logout_uri: Option<String>,
     backchannel_logout_session_required: bool,
     frontchannel_logout_uri: Option<String>,
+    asking: Asking,
+    proof: Proof,
 }
 
 impl RegisteredClient {
@@ -58,6 +68,8 @@ impl RegisteredClient {
             backchannel_logout_uri: None,
             backchannel_logout_session_required: false,
             frontchannel_logout_uri: None,
+            asking: Asking::default(),
+            proof: Proof::default(),
         }
     }
 
@@ -154,8 +166,9 @@ impl RegisteredClient {
         self.client_secret_expires_at.is_some_and(|end| end <= now)
     }
 
+    /// Whether it proves nothing at the token endpoint (RFC 6749 2.1).
     pub(crate) fn is_public(&self) -> bool {
-        self.client_secret.is_none()
+        self.token_endpoint_auth_method == TokenEndpointAuthMethod::None
     }
 
     pub(crate) fn has_grant_type(&self, grant_type: &str) -> bool {

@@ -1,58 +1,116 @@
-//! Who asks at the token endpoint: by the one method that is registered (RFC 6749 2.3.1, Core 9).
+//! Who asks at the token endpoint: by the one method that is registered (RFC 6749 2.3, Core 9, RFC 8705 2).
+
+mod assertion;
+mod certificate;
 
 use std::sync::Arc;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{HeaderMap, header};
-use url::form_urlencoded;
+use url::{Url, form_urlencoded};
 use vestibule_core::{Secret, TokenEndpointAuthMethod};
 
-use crate::{client::RegisteredClient, denial::Denial, parameters::Parameters, provider::DevelopmentProvider};
+pub use certificate::{PresentedCertificate, WithClientCertificate};
+
+use crate::{
+    client::RegisteredClient, denial::Denial, parameters::Parameters, provider::DevelopmentProvider, state::Bounded,
+};
+
+/// What the provider knows of the proofs of clients, and asks of them.
+#[derive(Default)]
+pub(crate) struct Proofs {
+    /// The assertions that came, by client and `jti`.
+    assertions: Bounded<()>,
+    takes_issuer_alone: bool,
+    /// What the provider presents to itself when it is an HTTP client.
+    presented: Option<PresentedCertificate>,
+    /// Where endpoints are that ask for a certificate.
+    aliases: Option<Url>,
+}
 
 /// What a request shows of its sender.
 struct Shown {
     client_id: String,
-    client_secret: Option<Secret<String>>,
-    method: TokenEndpointAuthMethod,
+    proof: Proof,
+}
+
+enum Proof {
+    Basic(Secret<String>),
+    Post(Secret<String>),
+    Assertion(String),
+    /// In the request; below it there may be a certificate.
+    Nothing,
 }
 
 /// The client that made the request, or why nobody knows.
-pub(crate) fn authenticate(
+pub(crate) async fn authenticate(
     provider: &DevelopmentProvider,
     headers: &HeaderMap,
+    certificate: Option<&PresentedCertificate>,
     parameters: &Parameters,
 ) -> Result<Arc<RegisteredClient>, Denial> {
-    let shown = shown(headers, parameters)?;
+    use TokenEndpointAuthMethod as Method;
+    let shown = Shown::read(headers, parameters)?;
     let client = provider.registered(&shown.client_id).ok_or_else(|| refused("unknown client"))?;
-    if client.auth_method() != shown.method {
-        return Err(refused("the client is registered for another token_endpoint_auth_method"));
+    match (client.auth_method(), &shown.proof) {
+        (Method::ClientSecretBasic, Proof::Basic(secret)) | (Method::ClientSecretPost, Proof::Post(secret)) => {
+            check_secret(provider, &client, secret)?;
+        }
+        (Method::ClientSecretJwt | Method::PrivateKeyJwt, Proof::Assertion(assertion)) => {
+            assertion::check(provider, &client, assertion).await?;
+        }
+        (Method::TlsClientAuth | Method::SelfSignedTlsClientAuth, Proof::Nothing) => {
+            certificate::check(provider, &client, certificate).await?;
+        }
+        (Method::None, Proof::Nothing) => {}
+        _ => return Err(refused("the client is registered for another token_endpoint_auth_method")),
     }
-    match &shown.client_secret {
-        Some(secret) if !client.has_secret(secret) => Err(refused("wrong client_secret")),
-        // Registration 3.2
-        Some(_) if client.secret_has_expired(provider.now()) => Err(refused("the client_secret has expired")),
-        _ => Ok(client),
-    }
+    Ok(client)
 }
 
-/// RFC 6749 2.3: at most one method a request.
-fn shown(headers: &HeaderMap, parameters: &Parameters) -> Result<Shown, Denial> {
-    let (client_id, client_secret) = (parameters.get("client_id"), parameters.get("client_secret"));
-    if let Some(authorization) = headers.get(header::AUTHORIZATION) {
-        let (id, secret) = authorization.to_str().ok().and_then(basic).ok_or_else(|| refused("malformed Basic"))?;
-        if client_secret.is_some() || client_id.is_some_and(|other| other != id) {
-            return Err(Denial::new("invalid_request", "more than one method of client authentication"));
-        }
-        let method = TokenEndpointAuthMethod::ClientSecretBasic;
-        return Ok(Shown { client_id: id, client_secret: Some(secret), method });
+fn check_secret(
+    provider: &DevelopmentProvider,
+    client: &RegisteredClient,
+    secret: &Secret<String>,
+) -> Result<(), Denial> {
+    if !client.has_secret(secret) {
+        return Err(refused("wrong client_secret"));
     }
-    let client_id = client_id.ok_or_else(|| refused("no client authentication"))?.to_owned();
-    let client_secret = client_secret.map(Secret::from);
-    let method = match client_secret {
-        Some(_) => TokenEndpointAuthMethod::ClientSecretPost,
-        None => TokenEndpointAuthMethod::None,
-    };
-    Ok(Shown { client_id, client_secret, method })
+    // Registration 3.2
+    if client.secret_has_expired(provider.now()) {
+        return Err(refused("the client_secret has expired"));
+    }
+    Ok(())
+}
+
+impl Shown {
+    /// RFC 6749 2.3: at most one method a request.
+    fn read(headers: &HeaderMap, parameters: &Parameters) -> Result<Self, Denial> {
+        let in_header = headers.get(header::AUTHORIZATION);
+        let (in_body, assertion) = (parameters.get("client_secret"), parameters.get("client_assertion"));
+        let client_id = parameters.get("client_id");
+        let (id, proof) = match (in_header, in_body, assertion) {
+            (None, None, None) => (None, Proof::Nothing),
+            (None, Some(secret), None) => (None, Proof::Post(secret.into())),
+            (None, None, Some(assertion)) => {
+                assertion::check_type(parameters)?;
+                (Some(assertion::subject(assertion)?), Proof::Assertion(assertion.to_owned()))
+            }
+            (Some(header), None, None) => {
+                let (id, secret) = header.to_str().ok().and_then(basic).ok_or_else(|| refused("malformed Basic"))?;
+                (Some(id), Proof::Basic(secret))
+            }
+            _ => return Err(Denial::new("invalid_request", "more than one method of client authentication")),
+        };
+        match (id, client_id) {
+            (Some(id), Some(other)) if id != other => {
+                Err(Denial::new("invalid_request", "client_id is not the client that authenticates"))
+            }
+            (Some(id), _) => Ok(Self { client_id: id, proof }),
+            (None, Some(id)) => Ok(Self { client_id: id.to_owned(), proof }),
+            (None, None) => Err(refused("no client authentication")),
+        }
+    }
 }
 
 /// RFC 6749 2.3.1: id and secret are form-url-encoded before they are joined by a colon.
@@ -76,7 +134,7 @@ fn form_decoded(text: &str) -> Option<String> {
     (!decoded.contains('\u{fffd}')).then_some(decoded)
 }
 
-pub(crate) fn refused(why: &'static str) -> Denial {
+pub(crate) fn refused(why: impl Into<String>) -> Denial {
     Denial::new("invalid_client", why).unauthorized("Basic realm=\"token\"")
 }
 

@@ -7,16 +7,18 @@ mod documents;
 mod id_token;
 mod logout_token;
 mod refresh;
+mod response;
 
-use vestibule_core::Issuer;
+use vestibule_core::ResponseMode;
 
 pub use logout_token::LogoutTokenFault;
 pub(crate) use logout_token::sign as sign_logout_token;
 pub use refresh::RefreshFault;
 
-use crate::denial::Denial;
-
 /// One way to misbehave; it applies until it is cleared.
+///
+/// What is wrong in "the ID Token" is so in the one of the authorization endpoint, if the response type has one there, and then not
+/// in the one of the token endpoint: [`AtTokenEndpoint`](Self::AtTokenEndpoint) turns it round.
 ///
 /// # Example
 /// ```
@@ -54,8 +56,69 @@ pub enum Fault {
     NoKid,
     /// The same with three keys of each type in the key set, such as three RSA keys, of which the last made the signature.
     NoKidManyKeys,
+    /// The ID Token has the nonce of the request with a `1` behind it: `null1`, where the request has none.
+    LongerNonce,
+    /// The ID Token does not say who made it.
+    MissingIssuer,
+    /// The ID Token does not say whom it is for.
+    MissingAudience,
+    /// The ID Token is for another client too, and does not say to whom it was given (`azp`).
+    SecondAudience,
+    /// The ID Token is for the client in a list of one: **to be taken** (Core 2).
+    AudienceAsList,
+    /// The ID Token does not say when it ends.
+    MissingExpiry,
+    /// The ID Token does not say when it was made.
+    MissingIssuedAt,
+    /// The ID Token was made a week ago, and has not ended.
+    OldIssuedAt,
+    /// The ID Token is about somebody else: to be noticed where there are two of them (Core 3.3.3.6).
+    WrongSubject,
+    /// The ID Token has no at_hash. Beside an access token from the authorization endpoint it needs one (Core 3.2.2.10).
+    MissingAccessTokenHash,
+    /// The ID Token's c_hash is that of another code.
+    WrongCodeHash,
+    /// The ID Token that came with a code has no c_hash (Core 3.3.2.11).
+    MissingCodeHash,
+    /// The ID Token does not say when the user signed in.
+    MissingAuthTime,
+    /// The ID Token says that the user signed in a day earlier.
+    StaleAuthTime,
+    /// The ID Token does not say how surely the user was recognised.
+    MissingAcr,
+    /// The ID Token has another acr than anybody asked for.
+    WrongAcr,
+    /// The ID Token is signed with another algorithm than the client's, by a key of the provider's: ES256, or RS256 in its place.
+    WrongAlgorithm,
+    /// The ID Token is signed with HS256, and the secret is a public key of the provider (V34).
+    HmacUnderPublicKey,
+    /// The fault is in the ID Token of the token endpoint, whatever the authorization endpoint gave: with
+    /// [`WrongSubject`](Self::WrongSubject) and [`WrongIssuer`](Self::WrongIssuer) the two disagree (Core 3.3.3.6).
+    AtTokenEndpoint(Box<Self>),
     /// The token response has no ID Token.
     MissingIdToken,
+    /// The authorization response lacks the code.
+    MissingCode,
+    /// The authorization response lacks the ID Token.
+    MissingFrontChannelIdToken,
+    /// The authorization response lacks the access token.
+    MissingFrontChannelAccessToken,
+    /// The authorization response does not say of what type its access token is.
+    MissingTokenType,
+    /// The authorization response has an access token of the type `mac`.
+    WrongTokenType,
+    /// The authorization response has a code of nobody's, in the place of its own or besides.
+    ExtraCode,
+    /// The authorization response has an ID Token without claims and signature, in the place of its own or besides.
+    ExtraIdToken,
+    /// The authorization response has an access token of nobody's, in the place of its own or besides.
+    ExtraAccessToken,
+    /// The authorization response has the state of another login.
+    WrongState,
+    /// The authorization response has no state.
+    MissingState,
+    /// The authorization response, or the error in its place, goes this way, whatever was asked for.
+    OtherResponseMode(ResponseMode),
     /// The authorization endpoint answers every request with this error.
     AuthorizeError {
         /// The error code, such as `access_denied`.
@@ -139,7 +202,8 @@ pub enum Fault {
 const STRANGER: &str = "https://stranger.example";
 
 /// Where misbehaviour reaches into the endpoints. What an endpoint answers with instead is in `answers`, what is wrong in a
-/// document in `documents`, in an ID Token in `id_token`, in a logout token in `logout_token`, and when refreshing in `refresh`.
+/// document in `documents`, in an ID Token in `id_token`, in a logout token in `logout_token`, in an authorization response in
+/// `response`, and when refreshing in `refresh`.
 pub(crate) struct Hooks(Option<Fault>);
 
 impl Hooks {
@@ -149,24 +213,5 @@ impl Hooks {
 
     pub(crate) fn is_unreachable(&self) -> bool {
         self.0 == Some(Fault::Unreachable)
-    }
-
-    /// The error that the authorization endpoint answers with instead.
-    pub(crate) fn authorization_denial(&self) -> Result<(), Denial> {
-        match &self.0 {
-            Some(Fault::AuthorizeError { error, error_description }) => {
-                Err(Denial::with_optional_description(error.clone(), error_description.clone()))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// The `iss` parameter of an authorization response.
-    pub(crate) fn response_issuer(&self, issuer: &Issuer) -> Option<String> {
-        match self.0 {
-            Some(Fault::WrongResponseIssuer) => Some(STRANGER.to_owned()),
-            Some(Fault::MissingResponseIssuer) => None,
-            _ => Some(issuer.to_string()),
-        }
     }
 }

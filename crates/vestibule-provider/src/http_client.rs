@@ -40,13 +40,15 @@ impl HttpClient for DevelopmentProvider {
 }
 
 impl DevelopmentProvider {
-    async fn answer(&self, request: Request<Bytes>, limits: Limits) -> Result<Response<Bytes>, HttpError> {
+    async fn answer(&self, mut request: Request<Bytes>, limits: Limits) -> Result<Response<Bytes>, HttpError> {
         if !self.lives_at(request.uri()) {
             return Err(HttpError::Connect(Box::new(NoConnection::AnotherHost)));
         }
         if self.hooks().is_unreachable() {
             return Err(HttpError::Connect(Box::new(NoConnection::Unreachable)));
         }
+        let uri = request.uri().clone();
+        self.connect(&uri, request.extensions_mut());
         let Ok(response) = self.router().oneshot(request.map(Body::from)).await;
         let (parts, body) = response.into_parts();
         if parts.extensions.get::<NotArriving>().is_some() {
@@ -60,7 +62,7 @@ impl DevelopmentProvider {
     }
 
     fn lives_at(&self, uri: &Uri) -> bool {
-        Url::parse(&uri.to_string()).is_ok_and(|url| url.origin() == self.url().origin())
+        Url::parse(&uri.to_string()).is_ok_and(|url| url.origin() == self.url().origin()) || self.is_mtls_alias(uri)
     }
 }
 

@@ -1,11 +1,13 @@
 #![doc = include_str!("../README.md")]
 
+mod application;
 mod authorize;
 mod back_channel;
 mod bearer;
 pub mod browser;
 mod cache;
 pub mod check_session;
+mod claim;
 pub mod client;
 mod client_auth;
 mod denial;
@@ -41,10 +43,13 @@ pub mod tally;
 mod token;
 pub mod user;
 mod userinfo;
+mod warning;
 
+pub use application::Fetch;
 pub use browser::{Browser, Page};
 pub use check_session::SessionStatus;
 pub use client::RegisteredClient;
+pub use client_auth::{PresentedCertificate, WithClientCertificate};
 pub use fault::{Fault, LogoutTokenFault, RefreshFault};
 pub use hold::Hold;
 pub use logout_token::LogoutTokenDraft;
@@ -55,3 +60,4 @@ pub use serve::BoundProvider;
 pub use signed_in::{SignedIn, signed_in};
 pub use tally::Tally;
 pub use user::User;
+pub use warning::Warning;

@@ -12,12 +12,13 @@ use minijinja::{Environment, Value, context};
 use crate::{denial::not_stored, front_channel::Frames, identifier::identifier, provider::DevelopmentProvider};
 
 /// Names end in `.html`, which is what makes the engine escape every value.
-static TEMPLATES: [(&str, &str); 6] = [
+static TEMPLATES: [(&str, &str); 7] = [
     ("layout.html", include_str!("pages/layout.html")),
     ("sign_in.html", include_str!("pages/sign_in.html")),
     ("sign_out.html", include_str!("pages/sign_out.html")),
     ("signed_out.html", include_str!("pages/signed_out.html")),
     ("error.html", include_str!("pages/error.html")),
+    ("form_post.html", include_str!("pages/form_post.html")),
     ("check_session.html", include_str!("pages/check_session.html")),
 ];
 
@@ -29,7 +30,7 @@ static PAGES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     pages
 });
 
-/// No scripts, no frames (but see `signed_out` and `check_session`), nothing from elsewhere. There is no `form-action`: browsers apply it to the redirect after a form
+/// No scripts, no frames (but see `signed_out`, `form_post` and `check_session`), nothing from elsewhere. There is no `form-action`: browsers apply it to the redirect after a form
 /// too, which goes to a client.
 const CONTENT_SECURITY_POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'";
@@ -73,7 +74,19 @@ pub(crate) fn signed_out(provider: &DevelopmentProvider, frames: &Frames, destin
     response
 }
 
-/// The page for `check_session_iframe`: the only one with a script, and the only one that other sites may frame.
+/// An authorization response that goes on by itself where scripts run, and by a button where none do (Form Post 2).
+pub(crate) fn form_post(provider: &DevelopmentProvider, action: &str, fields: &[(&str, String)]) -> Response {
+    let nonce = identifier();
+    let policy = format!("{CONTENT_SECURITY_POLICY}; script-src 'nonce-{nonce}'");
+    let fields: Vec<(String, String)> =
+        fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+    let values = context! { issuer => provider.issuer().as_str(), action, fields, nonce };
+    let mut response = render(StatusCode::OK, "form_post.html", &values);
+    set_policy(&mut response, &policy);
+    response
+}
+
+/// The page for `check_session_iframe`: the only one that other sites may frame.
 pub(crate) fn check_session(origins: &str, cookie: &str) -> Response {
     let nonce = identifier();
     let policy = format!("default-src 'none'; script-src 'nonce-{nonce}'; base-uri 'none'");
@@ -123,6 +136,20 @@ mod tests {
         assert_eq!(response.headers()[header::CONTENT_SECURITY_POLICY], CONTENT_SECURITY_POLICY);
         let body = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
         String::from_utf8(body.to_vec()).expect("UTF-8")
+    }
+
+    /// V9, Form Post 2
+    #[tokio::test]
+    async fn a_form_that_goes_by_itself_has_its_own_script_and_no_other() {
+        const EVIL: &str = "\"><script>alert(1)</script>";
+        let provider = DevelopmentProvider::new("http://127.0.0.1:3001").expect("valid");
+        let response = form_post(&provider, EVIL, &[("state", EVIL.to_owned())]);
+        let policy = response.headers()[header::CONTENT_SECURITY_POLICY].to_str().expect("text").to_owned();
+        assert!(policy.starts_with(&format!("{CONTENT_SECURITY_POLICY}; script-src 'nonce-")), "{policy}");
+        let body = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
+        let text = String::from_utf8(body.to_vec()).expect("UTF-8");
+        assert_eq!(text.matches("<script").count(), 1, "{text}");
+        assert!(text.contains("<noscript><button>"), "{text}");
     }
 
     /// V9

@@ -7,26 +7,29 @@ use url::form_urlencoded;
 
 use crate::{denial::Denial, media_type};
 
-/// Parameters by name, each at most once.
-#[derive(Default)]
-pub(crate) struct Parameters(BTreeMap<String, String>);
+/// Parameters by name, each at most once, save for `resource` (RFC 8707 2).
+#[derive(Clone, Default)]
+pub(crate) struct Parameters {
+    named: BTreeMap<String, String>,
+    resources: Vec<String>,
+}
 
 /// A parameter came twice (RFC 6749 3.1: it must not).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Repeated;
 
 impl Parameters {
-    /// Reads `application/x-www-form-urlencoded` text. `resource` alone may be repeated (RFC 8707 2); its first stays.
+    /// Reads `application/x-www-form-urlencoded` text.
     pub(crate) fn parse(text: &[u8]) -> Result<Self, Repeated> {
-        let mut parameters = BTreeMap::new();
+        let mut parameters = Self::default();
         for (name, value) in form_urlencoded::parse(text) {
-            if !parameters.contains_key(name.as_ref()) {
-                parameters.insert(name.into_owned(), value.into_owned());
-            } else if name != "resource" {
+            if name == "resource" {
+                parameters.resources.extend(Some(value.into_owned()).filter(|value| !value.is_empty()));
+            } else if parameters.named.insert(name.into_owned(), value.into_owned()).is_some() {
                 return Err(Repeated);
             }
         }
-        Ok(Self(parameters))
+        Ok(parameters)
     }
 
     /// Reads the form body of a request that a client makes by itself (RFC 6749 4.1.3, RFC 7009 2.1).
@@ -39,7 +42,7 @@ impl Parameters {
 
     /// The value of a parameter; one without a value counts as not sent (RFC 6749 3.1).
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        self.named.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {
@@ -51,10 +54,29 @@ impl Parameters {
         self.get(name).is_some_and(|list| list.split(' ').any(|one| one == value))
     }
 
+    /// The resources that are asked for (RFC 8707 2).
+    pub(crate) fn resources(&self) -> &[String] {
+        &self.resources
+    }
+
+    /// Puts a parameter in the place of what there was.
+    pub(crate) fn set(&mut self, name: &str, value: String) {
+        self.named.insert(name.to_owned(), value);
+    }
+
+    pub(crate) fn set_resources(&mut self, resources: Vec<String>) {
+        self.resources = resources;
+    }
+
+    pub(crate) fn remove(&mut self, name: &str) {
+        self.named.remove(name);
+    }
+
     /// All but these, for the hidden fields of a form.
     pub(crate) fn without(&self, left_out: &[&str]) -> Vec<(String, String)> {
-        let kept = self.0.iter().filter(|(name, _)| !left_out.contains(&name.as_str()));
-        kept.map(|(name, value)| (name.clone(), value.clone())).collect()
+        let kept = self.named.iter().filter(|(name, _)| !left_out.contains(&name.as_str()));
+        let resources = self.resources.iter().map(|resource| ("resource".to_owned(), resource.clone()));
+        kept.map(|(name, value)| (name.clone(), value.clone())).chain(resources).collect()
     }
 }
 
@@ -65,7 +87,15 @@ mod tests {
     #[test]
     fn a_parameter_that_comes_twice_is_refused() {
         assert_eq!(Parameters::parse(b"a=1&b=2&a=1").err(), Some(Repeated));
-        assert!(Parameters::parse(b"resource=1&resource=2").is_ok());
+    }
+
+    /// RFC 8707 2
+    #[test]
+    fn every_resource_is_kept() {
+        let parameters = Parameters::parse(b"resource=1&a=b&resource=2&resource=").expect("no repetition");
+        assert_eq!(parameters.resources(), ["1", "2"]);
+        let fields = parameters.without(&["a"]).into_iter().map(|(name, value)| format!("{name}={value}"));
+        assert_eq!(fields.collect::<Vec<_>>(), ["resource=1", "resource=2"]);
     }
 
     #[test]

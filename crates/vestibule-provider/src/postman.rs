@@ -1,4 +1,4 @@
-//! Sends logout requests while the provider listens on a port: to this machine, and to no other.
+//! Sends logout requests, and fetches documents, while the provider listens on a port: on this machine, and on no other.
 
 use std::{
     future::ready,
@@ -19,7 +19,10 @@ use tokio::task::JoinSet;
 use url::Url;
 use vestibule_core::issuer::is_https_or_loopback;
 
-use crate::provider::DevelopmentProvider;
+use crate::{
+    application::{Answered, MOST_BYTES},
+    provider::DevelopmentProvider,
+};
 
 /// How long an application may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -63,6 +66,23 @@ impl Postman {
             while on_their_way.try_join_next().is_some() {}
             provider.outbox_filled().notified().await;
         }
+    }
+
+    /// The document there, as far as there is an answer.
+    pub(crate) async fn get(&self, url: &Url) -> Option<Answered> {
+        if !is_on_this_machine(url.as_str()) {
+            tracing::warn!(%url, "not fetched: the development provider fetches from http://localhost only");
+            return None;
+        }
+        let mut response = self.client.get(url.clone()).send().await.ok()?;
+        let (status, mut body) = (response.status(), Vec::new());
+        while let Some(chunk) = response.chunk().await.ok()? {
+            if body.len().saturating_add(chunk.len()) > MOST_BYTES {
+                return Some((status, None));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Some((status, Some(Bytes::from(body))))
     }
 
     /// Back-Channel Logout 2.5 and 2.8

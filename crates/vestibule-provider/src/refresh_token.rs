@@ -7,7 +7,7 @@ use vestibule_core::NumericDate;
 use crate::{
     identifier::identifier,
     provider::DevelopmentProvider,
-    state::{Bounded, SignIn},
+    state::{Asked, Bounded, SignIn},
 };
 
 /// What becomes of a refresh token that is used.
@@ -61,6 +61,7 @@ pub(crate) struct Family {
     pub(crate) client_id: String,
     pub(crate) scope: String,
     pub(crate) sign_in: SignIn,
+    pub(crate) asked: Asked,
 }
 
 struct Token {
@@ -157,8 +158,14 @@ mod tests {
     const NOW: NumericDate = NumericDate::from_seconds(1_700_000_000);
 
     fn family(scope: &str) -> Family {
-        let sign_in = SignIn { user: Arc::new(User::new("alice")), auth_time: NOW, sid: "sid-1".to_owned() };
-        Family { code: "code".to_owned(), client_id: "rp".to_owned(), scope: scope.to_owned(), sign_in }
+        let sign_in = SignIn { user: Arc::new(User::new("alice")), auth_time: NOW, sid: "sid-1".to_owned(), acr: None };
+        Family {
+            code: "code".to_owned(),
+            client_id: "rp".to_owned(),
+            scope: scope.to_owned(),
+            sign_in,
+            asked: Asked::default(),
+        }
     }
 
     fn families(rule: RefreshTokens) -> (Families, String) {

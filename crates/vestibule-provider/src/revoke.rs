@@ -1,6 +1,7 @@
 //! The revocation endpoint (RFC 7009): a client gives back a token that it needs no more.
 
 use axum::{
+    Extension,
     body::Bytes,
     extract::State,
     response::{IntoResponse, Response},
@@ -9,27 +10,38 @@ use http::{HeaderMap, StatusCode};
 
 use crate::{
     client::RegisteredClient,
-    client_auth::authenticate,
+    client_auth::{PresentedCertificate, authenticate},
     denial::{Denial, not_stored},
     parameters::Parameters,
     provider::DevelopmentProvider,
     state::State as Memory,
 };
 
-pub(crate) async fn revoke(State(provider): State<DevelopmentProvider>, headers: HeaderMap, body: Bytes) -> Response {
+pub(crate) async fn revoke(
+    State(provider): State<DevelopmentProvider>,
+    certificate: Option<Extension<PresentedCertificate>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     if let Some(answer) = provider.hooks().revocation_answer() {
         return answer;
     }
-    match forget(&provider, &headers, &body) {
+    let certificate = certificate.map(|Extension(certificate)| certificate);
+    match forget(&provider, &headers, certificate.as_ref(), &body).await {
         // RFC 7009 2.2: for a token that nobody knows too, since the client could do nothing about it.
         Ok(()) => not_stored(StatusCode::OK.into_response()),
         Err(denial) => denial.into_response(),
     }
 }
 
-fn forget(provider: &DevelopmentProvider, headers: &HeaderMap, body: &[u8]) -> Result<(), Denial> {
+async fn forget(
+    provider: &DevelopmentProvider,
+    headers: &HeaderMap,
+    certificate: Option<&PresentedCertificate>,
+    body: &[u8],
+) -> Result<(), Denial> {
     let parameters = Parameters::of_form(headers, body)?;
-    let client = authenticate(provider, headers, &parameters)?;
+    let client = authenticate(provider, headers, certificate, &parameters).await?;
     let token = parameters.get("token").ok_or(Denial::new("invalid_request", "token is missing"))?;
     let mut state = provider.state();
     // RFC 7009 2.1: `token_type_hint` only says where to look first.

@@ -22,7 +22,7 @@ use crate::{
 
 pub(crate) fn router(provider: &DevelopmentProvider) -> Router {
     let below = |path: &str| format!("{}{path}", provider.base_path());
-    Router::new()
+    let router = Router::new()
         // An issuer's path may have segments that begin with a colon.
         .without_v07_checks()
         .route(&below("/.well-known/openid-configuration"), get(configuration))
@@ -34,7 +34,16 @@ pub(crate) fn router(provider: &DevelopmentProvider) -> Router {
         .route(&below("/check_session"), get(check_session))
         .route(&below("/userinfo"), get(userinfo).post(userinfo))
         .route(&below("/jwks"), get(jwks))
-        .route(&below("/end_session"), get(end_session).post(end_session))
+        .route(&below("/end_session"), get(end_session).post(end_session));
+    // RFC 8705 5
+    let router = match provider.mtls_base_path() {
+        Some(base) => router
+            .route(&format!("{base}/token"), post(token))
+            .route(&format!("{base}/revoke"), post(revoke))
+            .route(&format!("{base}/userinfo"), get(userinfo).post(userinfo)),
+        None => router,
+    };
+    router
         .fallback(pages::nothing_here)
         .layer(middleware::from_fn_with_state(provider.clone(), record))
         .with_state(provider.clone())

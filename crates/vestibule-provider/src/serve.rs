@@ -45,7 +45,8 @@ impl DevelopmentProvider {
     }
 
     /// Answers on a listener until the task is dropped, and sends logout requests meanwhile (Back-Channel Logout 2.5): over plain
-    /// http, to loopback addresses only, each with a log line about what came of it.
+    /// http, to loopback addresses only, each with a log line about what came of it. Request objects and keys of clients are
+    /// fetched the same way.
     ///
     /// # Errors
     /// [`NotLoopback`] inside an [`io::Error`] of the kind [`InvalidInput`](io::ErrorKind::InvalidInput) when the listener can
@@ -54,7 +55,9 @@ impl DevelopmentProvider {
         check_address(listener.local_addr()?)?;
         // Dropped with this future, it ends whatever is on its way.
         let mut posting = JoinSet::new();
-        posting.spawn(Postman::new()?.deliver(self.clone()));
+        let postman = Postman::new()?;
+        self.state().applications.postman = Some(postman.clone());
+        posting.spawn(postman.deliver(self.clone()));
         axum::serve(listener, self.router()).await
     }
 }

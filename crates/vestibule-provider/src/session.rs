@@ -63,6 +63,7 @@ pub(crate) fn begin(
     provider: &DevelopmentProvider,
     headers: &HeaderMap,
     user: Arc<User>,
+    acr: Option<String>,
 ) -> (Session, Option<HeaderValue>) {
     let (sid, clients) = match current(provider, headers) {
         Some(earlier) if earlier.sign_in.user.sub() == user.sub() => {
@@ -77,7 +78,7 @@ pub(crate) fn begin(
             (identifier(), BTreeSet::new())
         }
     };
-    let sign_in = SignIn { user, auth_time: provider.now(), sid };
+    let sign_in = SignIn { user, auth_time: provider.now(), sid, acr };
     let session = Session { sign_in, browser_state: identifier(), clients };
     let id = identifier();
     provider.state().sessions.known.insert(id.clone(), session.clone());

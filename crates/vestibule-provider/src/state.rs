@@ -8,9 +8,10 @@ use std::{
 use vestibule_core::NumericDate;
 
 use crate::{
-    back_channel::Outbox, client::RegisteredClient, fault::Fault, hold::Gate, pkce::CodeChallenge,
-    record::RecordedRequest, refresh_token::Families, registration::Registrations, session::Sessions, tally::Tally,
-    token::TokenSettings, user::User,
+    application::Applications, authorize::RequestSettings, back_channel::Outbox, client::RegisteredClient,
+    client_auth::Proofs, fault::Fault, hold::Gate, pkce::CodeChallenge, record::RecordedRequest,
+    refresh_token::Families, registration::Registrations, session::Sessions, tally::Tally, token::TokenSettings,
+    user::User, warning::Warning,
 };
 
 /// The most grants, tokens of each kind and sessions that are kept; the oldest goes first.
@@ -33,6 +34,10 @@ pub(crate) struct State {
     pub(crate) families: Families,
     pub(crate) token_settings: TokenSettings,
     pub(crate) outbox: Outbox,
+    pub(crate) applications: Applications,
+    pub(crate) request_settings: RequestSettings,
+    pub(crate) proofs: Proofs,
+    pub(crate) warnings: VecDeque<Warning>,
 }
 
 impl State {
@@ -52,6 +57,19 @@ pub(crate) struct SignIn {
     pub(crate) auth_time: NumericDate,
     /// The session's public name in tokens; the cookie holds another, secret one.
     pub(crate) sid: String,
+    /// How surely the user was recognised (Core 2).
+    pub(crate) acr: Option<String>,
+}
+
+/// What an authorization request asked for beside its scope.
+#[derive(Clone, Default)]
+pub(crate) struct Asked {
+    /// Names of claims for the ID Token (Core 5.5).
+    pub(crate) id_token_claims: Vec<String>,
+    /// Names of claims for the userinfo endpoint (Core 5.5).
+    pub(crate) userinfo_claims: Vec<String>,
+    /// What the access tokens are for (RFC 8707).
+    pub(crate) resources: Vec<String>,
 }
 
 /// What a code stands for.
@@ -63,6 +81,9 @@ pub(crate) struct Grant {
     pub(crate) nonce: Option<String>,
     pub(crate) code_challenge: Option<CodeChallenge>,
     pub(crate) sign_in: SignIn,
+    pub(crate) asked: Asked,
+    /// Whether the code came with an ID Token, so that the token endpoint's is the second.
+    pub(crate) has_front_id_token: bool,
     pub(crate) issued_at: NumericDate,
     pub(crate) is_used: bool,
 }
@@ -70,11 +91,13 @@ pub(crate) struct Grant {
 /// What an access token opens.
 #[derive(Clone)]
 pub(crate) struct AccessToken {
-    /// The code that it came from, or that the refresh token came from that it came from.
+    /// The code that it came with or from, or that the refresh token came from that it came from.
     pub(crate) code: String,
     pub(crate) client_id: String,
     pub(crate) user: Arc<User>,
     pub(crate) scope: String,
+    /// The resources that it is for (RFC 8707 2); all of them when there are none.
+    pub(crate) audience: Vec<String>,
     pub(crate) expires_at: NumericDate,
 }
 

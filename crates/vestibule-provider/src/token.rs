@@ -1,13 +1,13 @@
 //! The token endpoint: a code or a refresh token for tokens (Core 3.1.3, Core 12).
 
 mod code;
-mod id_token;
+pub(crate) mod id_token;
 mod refresh;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
-    Json,
+    Extension, Json,
     body::Bytes,
     extract::State,
     response::{IntoResponse, Response},
@@ -15,14 +15,16 @@ use axum::{
 use http::HeaderMap;
 use serde_json::{Map, Value, json};
 
+use self::id_token::{Contents, Place};
 use crate::{
     client::RegisteredClient,
-    client_auth::authenticate,
+    client_auth::{PresentedCertificate, authenticate},
     denial::{Denial, not_stored},
     identifier::identifier,
     parameters::Parameters,
     provider::DevelopmentProvider,
-    state::{AccessToken, SignIn},
+    state::{AccessToken, Asked, SignIn},
+    user::User,
 };
 
 /// What the token endpoint gives.
@@ -40,13 +42,23 @@ struct Granted {
     code: String,
     sign_in: SignIn,
     scope: String,
+    asked: Asked,
     refresh_token: Option<String>,
     ground: Ground,
 }
 
 enum Ground {
-    Code { nonce: Option<String> },
+    Code { nonce: Option<String>, has_front_id_token: bool },
     RefreshToken,
+}
+
+/// What an access token is given for.
+pub(crate) struct AccessTokenGrant<'a> {
+    pub(crate) code: &'a str,
+    pub(crate) client_id: &'a str,
+    pub(crate) user: &'a Arc<User>,
+    pub(crate) scope: &'a str,
+    pub(crate) asked: &'a Asked,
 }
 
 impl DevelopmentProvider {
@@ -63,6 +75,12 @@ impl DevelopmentProvider {
         self
     }
 
+    /// The resources that an access token is for (RFC 8707 2), if it is one that the provider gave; none means all.
+    #[must_use]
+    pub fn audience_of(&self, access_token: &str) -> Option<Vec<String>> {
+        self.state().access_tokens.get(access_token).map(|token| token.audience.clone())
+    }
+
     /// Answers refresh requests without an ID Token, as a provider may (Core 12.2).
     pub fn without_id_token_at_refresh(self) -> Self {
         self.state().token_settings.has_id_token_at_refresh = false;
@@ -76,11 +94,17 @@ impl Default for TokenSettings {
     }
 }
 
-pub(crate) async fn token(State(provider): State<DevelopmentProvider>, headers: HeaderMap, body: Bytes) -> Response {
+pub(crate) async fn token(
+    State(provider): State<DevelopmentProvider>,
+    certificate: Option<Extension<PresentedCertificate>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     if let Some(answer) = provider.hooks().token_answer(is_refresh(&body)) {
         return answer;
     }
-    match grant(&provider, &headers, &body) {
+    let certificate = certificate.map(|Extension(certificate)| certificate);
+    match grant(&provider, &headers, certificate.as_ref(), &body).await {
         Ok(members) => provider.hooks().token_response(is_refresh(&body), not_stored(Json(members).into_response())),
         Err(denial) => not_stored(denial.into_response()),
     }
@@ -91,9 +115,14 @@ pub(crate) fn is_refresh(body: &[u8]) -> bool {
     Parameters::parse(body).is_ok_and(|parameters| parameters.get("grant_type") == Some("refresh_token"))
 }
 
-fn grant(provider: &DevelopmentProvider, headers: &HeaderMap, body: &[u8]) -> Result<Map<String, Value>, Denial> {
+async fn grant(
+    provider: &DevelopmentProvider,
+    headers: &HeaderMap,
+    certificate: Option<&PresentedCertificate>,
+    body: &[u8],
+) -> Result<Map<String, Value>, Denial> {
     let parameters = Parameters::of_form(headers, body)?;
-    let client = authenticate(provider, headers, &parameters)?;
+    let client = authenticate(provider, headers, certificate, &parameters).await?;
     let granted = match parameters.get("grant_type") {
         Some("authorization_code") => code::redeem(provider, &client, &parameters)?,
         Some("refresh_token") => refresh::refresh(provider, &client, &parameters)?,
@@ -102,19 +131,25 @@ fn grant(provider: &DevelopmentProvider, headers: &HeaderMap, body: &[u8]) -> Re
         }
         None => return Err(Denial::new("invalid_request", "grant_type is missing")),
     };
-    answer(provider, &client, granted)
+    answer(provider, &client, &granted)
 }
 
 fn answer(
     provider: &DevelopmentProvider,
     client: &RegisteredClient,
-    granted: Granted,
+    granted: &Granted,
 ) -> Result<Map<String, Value>, Denial> {
-    let access_token = identifier();
-    let (lifetime, has_id_token) = {
-        let settings = &provider.state().token_settings;
-        (settings.access_token_lifetime, settings.has_id_token_at_refresh || granted.ground.is_code())
-    };
+    let (access_token, lifetime) = give_access_token(
+        provider,
+        &AccessTokenGrant {
+            code: &granted.code,
+            client_id: client.client_id(),
+            user: &granted.sign_in.user,
+            scope: &granted.scope,
+            asked: &granted.asked,
+        },
+    );
+    let has_id_token = provider.state().token_settings.has_id_token_at_refresh || granted.ground.is_code();
     let mut members = object(json!({
         "access_token": access_token,
         "token_type": "Bearer",
@@ -122,26 +157,68 @@ fn answer(
         "scope": granted.scope,
     }));
     if has_id_token {
-        members.insert("id_token".to_owned(), json!(id_token::signed(provider, client, &granted, &access_token)?));
+        let id_token = id_token::signed(provider, client, granted.id_token(&access_token))?;
+        members.insert("id_token".to_owned(), json!(id_token));
     }
     if let Some(refresh_token) = &granted.refresh_token {
         members.insert("refresh_token".to_owned(), json!(refresh_token));
     }
     provider.hooks().token_members(&mut members, !granted.ground.is_code());
-    let entry = AccessToken {
-        code: granted.code.clone(),
-        client_id: client.client_id().to_owned(),
-        user: granted.sign_in.user,
-        scope: granted.scope,
-        expires_at: provider.now().plus(lifetime),
-    };
     let mut state = provider.state();
     // Somebody may have shown a used refresh token while this answer was made.
-    if granted.refresh_token.is_none() || state.families.is_live(&granted.code) {
-        state.access_tokens.insert(access_token, entry);
+    if granted.refresh_token.is_some() && !state.families.is_live(&granted.code) {
+        state.access_tokens.take(&access_token);
     }
     drop(state);
     Ok(members)
+}
+
+/// A new access token, and the seconds that it is good for.
+pub(crate) fn give_access_token(provider: &DevelopmentProvider, grant: &AccessTokenGrant<'_>) -> (String, i64) {
+    let access_token = identifier();
+    let lifetime = provider.state().token_settings.access_token_lifetime;
+    let entry = AccessToken {
+        code: grant.code.to_owned(),
+        client_id: grant.client_id.to_owned(),
+        // Core 5.5: what was asked for by name is given whatever the scope.
+        user: Arc::new(grant.user.revealing(&grant.asked.userinfo_claims)),
+        scope: grant.scope.to_owned(),
+        audience: grant.asked.resources.clone(),
+        expires_at: provider.now().plus(lifetime),
+    };
+    provider.state().access_tokens.insert(access_token.clone(), entry);
+    (access_token, lifetime)
+}
+
+impl Granted {
+    fn id_token<'a>(&'a self, access_token: &'a str) -> Contents<'a> {
+        let (nonce, place) = match &self.ground {
+            Ground::Code { nonce, has_front_id_token } => {
+                (nonce.as_deref(), Place::TokenEndpoint { is_second: *has_front_id_token })
+            }
+            Ground::RefreshToken => (None, Place::Refresh),
+        };
+        Contents {
+            sign_in: &self.sign_in,
+            nonce,
+            code: None,
+            access_token: Some(access_token),
+            // Else claims about the person are the userinfo endpoint's to give.
+            claims: self.sign_in.user.named(&self.asked.id_token_claims),
+            place,
+        }
+    }
+}
+
+/// RFC 8707 2.2: all that was granted, or the part of it that is asked for.
+fn narrowed_resources(granted: Asked, asked: &[String]) -> Result<Asked, Denial> {
+    if asked.is_empty() {
+        return Ok(granted);
+    }
+    if !granted.resources.is_empty() && !asked.iter().all(|resource| granted.resources.contains(resource)) {
+        return Err(Denial::new("invalid_target", "a resource that was not granted"));
+    }
+    Ok(Asked { resources: asked.to_vec(), ..granted })
 }
 
 impl Ground {

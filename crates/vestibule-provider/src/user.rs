@@ -18,6 +18,9 @@ pub struct User {
     name: String,
     subject: String,
     claims: Map<String, Value>,
+    acrs: Vec<String>,
+    /// Names of claims that are given whatever the scope.
+    revealed: Vec<String>,
 }
 
 /// The claims that a scope value asks for (Core 5.4).
@@ -51,7 +54,7 @@ impl User {
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
         let name = name.into();
-        Self { subject: name.clone(), name, claims: Map::new() }
+        Self { subject: name.clone(), name, claims: Map::new(), acrs: Vec::new(), revealed: Vec::new() }
     }
 
     /// Another subject (`sub`) than the name.
@@ -64,6 +67,14 @@ impl User {
     #[must_use]
     pub fn claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.claims.insert(name.into(), value.into());
+        self
+    }
+
+    /// One more authentication context (`acr`, Core 2) in which the user can sign in; the first is that of a sign-in for which no
+    /// other is asked.
+    #[must_use]
+    pub fn acr(mut self, acr: impl Into<String>) -> Self {
+        self.acrs.push(acr.into());
         self
     }
 
@@ -84,12 +95,27 @@ impl User {
         self.claims.get("name").and_then(Value::as_str).unwrap_or(&self.name)
     }
 
-    /// The claims that these scope values ask for, and the subject.
+    pub(crate) fn acrs(&self) -> &[String] {
+        &self.acrs
+    }
+
+    /// The same user with claims that are given whatever the scope (Core 5.5).
+    pub(crate) fn revealing(&self, names: &[String]) -> Self {
+        Self { revealed: names.to_vec(), ..self.clone() }
+    }
+
+    /// The claims of these names that the user has.
+    pub(crate) fn named(&self, names: &[String]) -> Map<String, Value> {
+        let claims = self.claims.iter().filter(|(name, _)| names.contains(name));
+        claims.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
+    /// The claims that these scope values ask for, those that are revealed, and the subject.
     pub(crate) fn released(&self, scope: &str) -> Map<String, Value> {
         let asked = |wanted: &str| scope.split(' ').any(|value| value == wanted);
         let given = |claim: &str| {
             let scoped = SCOPED.iter().find(|(_, claims)| claims.contains(&claim));
-            scoped.is_none_or(|(value, _)| asked(value))
+            scoped.is_none_or(|(value, _)| asked(value)) || self.revealed.iter().any(|name| name == claim)
         };
         let claims = self.claims.iter().filter(|(name, _)| given(name));
         let mut released: Map<String, Value> = claims.map(|(name, value)| (name.clone(), value.clone())).collect();

@@ -29,6 +29,11 @@ impl Form {
         found.map_or_else(|| panic!("the page has no form '{wanted}'; it has forms for {actions:?}"), |(_, form)| form)
     }
 
+    /// How many forms there are.
+    pub(super) fn count(html: &str) -> usize {
+        Self::all(html).len()
+    }
+
     /// The body, or the query, with these fields filled in.
     pub(super) fn filled(&self, fields: &[(&str, &str)]) -> String {
         let is_filled_in = |name: &str| fields.iter().any(|(filled, _)| *filled == name);

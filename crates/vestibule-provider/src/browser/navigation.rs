@@ -188,6 +188,16 @@ impl Navigation {
         }
     }
 
+    /// Whether a page may go on by itself: in the window, and not without end.
+    fn goes_on(&self) -> bool {
+        self.redirects_left > 0 && !matches!(self.kind, Kind::Frame(_))
+    }
+
+    /// As the next step of an earlier one, so that two pages that send each other forms come to an end.
+    fn after(self, earlier: &Self) -> Self {
+        Self { redirects_left: earlier.redirects_left - 1, ..self }
+    }
+
     /// Where a redirect leads, if it leads anywhere.
     fn target(&self, status: StatusCode, headers: &HeaderMap) -> Option<Url> {
         if self.redirects_left == 0 || !matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
@@ -229,7 +239,14 @@ impl Browser {
             let status = response.status();
             match navigation.target(status, response.headers()) {
                 Some(target) => navigation = navigation.redirected(status, target),
-                None => return Page::new(response, hops),
+                None => {
+                    let page = Page::new(response, hops);
+                    match self.self_submission(&page).filter(|_| navigation.goes_on()) {
+                        Some(next) => navigation = next.after(&navigation),
+                        None => return page,
+                    }
+                    hops = page.into_hops();
+                }
             }
         }
     }

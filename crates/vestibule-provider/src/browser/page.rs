@@ -51,6 +51,10 @@ impl Page {
         Self { status: parts.status, headers: parts.headers, text, hops, url }
     }
 
+    pub(super) fn into_hops(self) -> Vec<Hop> {
+        self.hops
+    }
+
     /// The status of the last answer.
     #[must_use]
     pub fn status(&self) -> StatusCode {
@@ -81,7 +85,7 @@ impl Page {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// Every request of the navigation, the last one included.
+    /// Every request of the navigation, the last one included; where a page sent its form by itself, that goes on.
     #[must_use]
     pub fn hops(&self) -> &[Hop] {
         &self.hops

@@ -360,3 +360,68 @@ async fn a_browser_may_block_every_cookie_of_third_parties() {
     let page = browser.follow_link(&page, APP).await;
     assert!(sees(&page, "cookie: \"none=1\""), "a window of its own is no third party");
 }
+
+/// A page of another site that sends its form here.
+fn form_page(script: &'static str) -> Router {
+    let form = format!("<form method=post action='{APP}/in'><input name=code value=c></form>{script}");
+    Router::new().fallback(async move || axum::response::Html(form))
+}
+
+const SELF_SUBMITTING: &str = "<script>document.forms[0].submit()</script>";
+
+/// Form Post 2, RFC 6265bis 5.2: the case for which a login cookie has to say `SameSite=None`.
+#[tokio::test]
+async fn a_form_of_another_site_that_goes_by_itself_carries_cookies_of_same_site_none_alone() {
+    let mut browser = browser();
+    browser.site(OTHER, form_page(SELF_SUBMITTING));
+    for line in ["strict=1; SameSite=Strict", "lax=1; SameSite=Lax", "unsaid=1", "none=1; SameSite=None; Secure"] {
+        assert!(browser.set_cookie(APP, line));
+    }
+    let page = browser.get(OTHER).await;
+    assert_eq!((page.url().as_str(), page.hops().len()), ("http://localhost:3000/in", 2));
+    for line in
+        ["POST /in", "cookie: \"none=1\"", "sec-fetch-site: \"cross-site\"", "origin: \"http://127.0.0.1:3001\""]
+    {
+        assert!(sees(&page, line), "{line}: {}", page.text());
+    }
+    assert!(!sees(&page, "sec-fetch-user"), "nobody clicked");
+    // And back to a page of its own, Lax cookies come along again.
+    let page = browser.post_form_from(OTHER, &to(APP, "/here"), &[]).await;
+    assert!(sees(&page, "GET /here") && sees(&page, "lax=1") && !sees(&page, "strict=1"), "{}", page.text());
+}
+
+#[tokio::test]
+async fn a_page_stays_whose_script_is_another_or_may_not_run() {
+    let other = "<script>document.forms[0].a.value = location.hash; document.forms[0].submit()</script>";
+    let mut browser = browser();
+    for script in [other, "", "<!-- <script>document.forms[0].submit()</script> -->"] {
+        browser.site(OTHER, form_page(script));
+        assert_eq!(browser.get(OTHER).await.hops().len(), 1, "{script}");
+    }
+    browser.site(OTHER, form_page(SELF_SUBMITTING));
+    assert_eq!(browser.get_without_redirects(OTHER).await.hops().len(), 1);
+    browser.disable_scripts();
+    let page = browser.get(OTHER).await;
+    assert_eq!(page.hops().len(), 1);
+    assert!(sees(&browser.post_form_of(&page).await, "sec-fetch-user: \"?1\""));
+}
+
+#[tokio::test]
+async fn two_pages_that_send_each_other_forms_come_to_an_end() {
+    let mut browser = browser();
+    browser.site(APP, form_page(SELF_SUBMITTING));
+    assert_eq!(browser.get(APP).await.hops().len(), 21);
+}
+
+/// What no server sees, a script on the page does.
+#[tokio::test]
+async fn a_fragment_stays_in_the_address_bar_and_a_form_may_bring_it() {
+    let mut browser = browser();
+    let page = browser.get(&to(OTHER, "http://localhost:3000/in#code=c&state=s")).await;
+    assert_eq!(browser.fragment_of(&page), Some("code=c&state=s"));
+    assert!(sees(&page, "GET /in\n"));
+    browser.site(APP, Router::new().fallback(async |body: String| body));
+    let page = Page::clone(&page);
+    let page = browser.submit_fragment(&page, "0", "fragment").await;
+    assert_eq!(page.text(), "a=1&fragment=code%3Dc%26state%3Ds");
+}

@@ -2,9 +2,12 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value, json};
-use vestibule_core::{SignatureAlgorithm, jose::signing_key::SigningFailed};
+use vestibule_core::jose::signing_key::SigningFailed;
 
-use super::{Fault, Hooks, STRANGER, id_token::break_signature};
+use super::{
+    Fault, Hooks, STRANGER,
+    id_token::{another_than, break_signature},
+};
 use crate::{client::RegisteredClient, keys::Keys, logout_token::LogoutTokenDraft};
 
 /// One way in which a logout token breaks the rules: of a [draft](LogoutTokenDraft::fault), or of all that the provider sends
@@ -161,8 +164,4 @@ impl Hooks {
             _ => None,
         }
     }
-}
-
-fn another_than(algorithm: SignatureAlgorithm) -> SignatureAlgorithm {
-    if algorithm == SignatureAlgorithm::Es256 { SignatureAlgorithm::Rs256 } else { SignatureAlgorithm::Es256 }
 }

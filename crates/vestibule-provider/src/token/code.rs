@@ -1,6 +1,6 @@
 //! A code for tokens, once (Core 3.1.3.2, RFC 6749 4.1.3).
 
-use super::{Granted, Ground, invalid_grant};
+use super::{Granted, Ground, invalid_grant, narrowed_resources};
 use crate::{
     client::RegisteredClient, denial::Denial, parameters::Parameters, provider::DevelopmentProvider,
     refresh_token::Family, state::Grant,
@@ -22,14 +22,18 @@ pub(super) fn redeem(
         client_id: grant.client_id,
         scope: grant.scope.clone(),
         sign_in: grant.sign_in.clone(),
+        asked: grant.asked.clone(),
     };
+    // Before the family begins: a request that is refused brings nothing.
+    let asked = narrowed_resources(grant.asked, parameters.resources())?;
     let refresh_token = brings_refresh_token(client, &grant.scope).then(|| provider.state().families.begin(family));
     Ok(Granted {
         code: code.to_owned(),
         sign_in: grant.sign_in,
         scope: grant.scope,
+        asked,
         refresh_token,
-        ground: Ground::Code { nonce: grant.nonce },
+        ground: Ground::Code { nonce: grant.nonce, has_front_id_token: grant.has_front_id_token },
     })
 }
 

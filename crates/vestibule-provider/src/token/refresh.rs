@@ -1,6 +1,6 @@
 //! A refresh token for tokens (RFC 6749 6, Core 12).
 
-use super::{Granted, Ground, invalid_grant};
+use super::{Granted, Ground, invalid_grant, narrowed_resources};
 use crate::{
     client::RegisteredClient, denial::Denial, parameters::Parameters, provider::DevelopmentProvider,
     refresh_token::Presented, state::State,
@@ -18,6 +18,7 @@ pub(super) fn refresh(
     let family = family.ok_or_else(|| invalid_grant("there is no such refresh token for this client"))?;
     // Before the token is used: a request that is refused costs nothing.
     let scope = narrowed(&family.scope, parameters.get("scope"))?;
+    let asked = narrowed_resources(family.asked, parameters.resources())?;
     let presented = if keeps { Presented::Kept } else { state.families.present(token, now) };
     let refresh_token = follow(&mut state, &family.code, token, presented)?;
     state.tally.refreshes += 1;
@@ -25,6 +26,7 @@ pub(super) fn refresh(
         code: family.code,
         sign_in: family.sign_in,
         scope,
+        asked,
         refresh_token: Some(refresh_token),
         ground: Ground::RefreshToken,
     })

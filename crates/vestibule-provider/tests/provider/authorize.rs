@@ -30,9 +30,9 @@ async fn a_request_that_is_not_in_order_is_answered_by_an_error_with_state_and_i
     let mut browser = browser(&provider);
     for (changes, error) in [
         (vec![("response_type", "")], "invalid_request"),
-        (vec![("response_type", "id_token")], "unsupported_response_type"),
-        (vec![("response_type", "code id_token")], "unsupported_response_type"),
-        (vec![("response_mode", "form_post")], "invalid_request"),
+        (vec![("response_type", "none")], "unsupported_response_type"),
+        (vec![("response_type", "code code")], "unsupported_response_type"),
+        (vec![("response_mode", "carrier_pigeon")], "invalid_request"),
         (vec![("scope", "")], "invalid_scope"),
         (vec![("scope", "email profile")], "invalid_scope"),
         (vec![("code_challenge_method", "plain")], "invalid_request"),
@@ -42,8 +42,13 @@ async fn a_request_that_is_not_in_order_is_answered_by_an_error_with_state_and_i
         (vec![("prompt", "none login")], "invalid_request"),
         (vec![("prompt", "none")], "login_required"),
         (vec![("max_age", "soon")], "invalid_request"),
-        (vec![("request", "x")], "request_not_supported"),
-        (vec![("request_uri", "https://evil.example/")], "request_uri_not_supported"),
+        (vec![("request", "x")], "invalid_request_object"),
+        (vec![("request_uri", "https://evil.example/")], "invalid_request_uri"),
+        (vec![("claims", "[]")], "invalid_request"),
+        (vec![("claims", "{\"id_token\":[]}")], "invalid_request"),
+        (vec![("claims", "{\"userinfo\":{\"email\":true}}")], "invalid_request"),
+        (vec![("resource", "photos")], "invalid_target"),
+        (vec![("resource", "https://api.example/#part")], "invalid_target"),
     ] {
         let page = browser.get(&authorize_url(&changes)).await;
         let got = ["error", "state", "iss", "code"].map(|name| parameter(page.url(), name));

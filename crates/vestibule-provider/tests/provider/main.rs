@@ -1,11 +1,15 @@
 //! Whole logins at the development provider, by function call: no port (save for `posting`), no sleep, no real time.
 
+mod assertions;
 mod authorize;
 mod back_channel;
 mod caching;
+mod certificates;
 mod checking_sessions;
+mod claims_asked;
 mod end_session;
 mod faults;
+mod front;
 mod front_channel;
 mod holding;
 mod login;
@@ -17,6 +21,9 @@ mod refreshing;
 mod registered_logout;
 mod registration;
 mod registration_faults;
+mod request_objects;
+mod response_faults;
+mod response_types;
 mod revoking;
 mod sessions;
 mod token;

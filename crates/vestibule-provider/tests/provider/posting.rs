@@ -8,9 +8,13 @@ use std::{
     time::Duration,
 };
 
+use axum::{Router, http::StatusCode, routing::get};
 use vestibule_provider::DevelopmentProvider;
 
-use crate::town::{browser, provider, rp, sign_in};
+use crate::{
+    front,
+    town::{browser, provider, rp, sign_in},
+};
 
 /// Longer than anything here takes that works.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -117,4 +121,48 @@ async fn a_place_that_is_not_on_this_machine_is_not_sent_to_and_a_silent_one_is_
     let request = tokio::task::spawn_blocking(move || requests.recv_timeout(soon)).await.expect("no panic");
     assert!(request.expect("it was sent").starts_with("POST /good "));
     serving.abort();
+}
+
+/// One status line of the provider on this port: from then on it answers, and fetches.
+async fn wait_for(port: u16) {
+    let asked = tokio::task::spawn_blocking(move || {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
+        stream.write_all(b"GET /check_session HTTP/1.0\r\n\r\n").expect("a request");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        answer
+    });
+    assert!(asked.await.expect("no panic").starts_with("HTTP/1.0 200"));
+}
+
+/// Core 6.2: as far as the status, since what is judged is who is asked.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_on_a_port_fetches_over_http_from_this_machine_alone() {
+    let provider = front::provider();
+    let bound = provider.bind(([127, 0, 0, 1], 0).into()).await.expect("a port");
+    let own = bound.local_addr().expect("an address").port();
+    let serving = tokio::spawn(bound.serve());
+    wait_for(own).await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let routes = Router::new()
+        .route("/object", get(async || "an object"))
+        .route("/large", get(async || "x".repeat(65 * 1024)))
+        .route("/elsewhere", get(async || axum::response::Redirect::temporary("/object")));
+    let answering = tokio::spawn(async { axum::serve(listener, routes).await });
+    for (uri, status, error) in [
+        (format!("http://localhost:{port}/object"), Some(StatusCode::OK), "invalid_request_object"),
+        (format!("http://127.0.0.1:{port}/large"), Some(StatusCode::OK), "invalid_request_uri"),
+        (format!("http://localhost:{port}/elsewhere"), Some(StatusCode::TEMPORARY_REDIRECT), "invalid_request_uri"),
+        (format!("http://localhost:{port}/nothing"), Some(StatusCode::NOT_FOUND), "invalid_request_uri"),
+        (format!("https://app.example:{port}/object"), None, "invalid_request_uri"),
+        (format!("https://127.0.0.1:{port}/object"), None, "invalid_request_uri"),
+    ] {
+        let response = front::response(&provider, &[("request_uri", &uri)]).await;
+        let fetch = provider.fetches().pop().expect("it was tried");
+        assert_eq!((fetch.url.as_str(), fetch.status, response.get("error")), (uri.as_str(), status, Some(error)));
+    }
+    for task in [serving, answering] {
+        task.abort();
+    }
 }
