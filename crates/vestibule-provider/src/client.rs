@@ -1,14 +1,16 @@
 //! The clients that the provider knows.
 
+mod answers;
 mod asking;
 mod proof;
 
 use vestibule_core::{NumericDate, Secret, SignatureAlgorithm, TokenEndpointAuthMethod};
 
+pub use answers::Encryption;
 pub(crate) use asking::ObjectAlgorithm;
 pub(crate) use proof::KeySource;
 
-use self::{asking::Asking, proof::Proof};
+use self::{answers::Answers, asking::Asking, proof::Proof};
 
 /// A client that is registered with the provider: who may ask, and where the answers go.
 ///
@@ -37,6 +39,7 @@ pub struct RegisteredClient {
     backchannel_logout_uri: Option<String>,
     backchannel_logout_session_required: bool,
     frontchannel_logout_uri: Option<String>,
+    answers: Answers,
     asking: Asking,
     proof: Proof,
 }
@@ -68,6 +71,7 @@ impl RegisteredClient {
             backchannel_logout_uri: None,
             backchannel_logout_session_required: false,
             frontchannel_logout_uri: None,
+            answers: Answers::default(),
             asking: Asking::default(),
             proof: Proof::default(),
         }
@@ -132,6 +136,11 @@ impl RegisteredClient {
     #[must_use]
     pub fn frontchannel_logout_uri(self, uri: impl Into<String>) -> Self {
         Self { frontchannel_logout_uri: Some(uri.into()), ..self }
+    }
+
+    /// All its grant types, in the place of those that it has.
+    pub(crate) fn grant_types(self, grant_types: &[String]) -> Self {
+        Self { grant_types: grant_types.to_vec(), ..self }
     }
 
     /// When the secret ends, if it does.

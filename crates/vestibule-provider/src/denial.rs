@@ -27,6 +27,11 @@ impl Denial {
         Self { error, error_description, status: StatusCode::BAD_REQUEST, challenge: None }
     }
 
+    /// Nobody's fault but the provider's: 500.
+    pub(crate) fn server_error(error_description: impl Into<String>) -> Self {
+        Self { status: StatusCode::INTERNAL_SERVER_ERROR, ..Self::new("server_error", error_description) }
+    }
+
     /// RFC 6749 5.2, RFC 6750 3: 401, and how to do it better.
     pub(crate) fn unauthorized(self, challenge: &'static str) -> Self {
         Self { status: StatusCode::UNAUTHORIZED, challenge: Some(challenge), ..self }
@@ -44,7 +49,7 @@ impl Denial {
 /// No randomness or memory is nobody's fault but the machine's.
 impl From<SigningFailed> for Denial {
     fn from(failed: SigningFailed) -> Self {
-        Self { status: StatusCode::INTERNAL_SERVER_ERROR, ..Self::new("server_error", failed.to_string()) }
+        Self::server_error(failed.to_string())
     }
 }
 

@@ -8,12 +8,15 @@ mod id_token;
 mod logout_token;
 mod refresh;
 mod response;
+mod userinfo;
+mod web_finger;
 
 use vestibule_core::ResponseMode;
 
 pub use logout_token::LogoutTokenFault;
 pub(crate) use logout_token::sign as sign_logout_token;
 pub use refresh::RefreshFault;
+pub(crate) use userinfo::unsigned;
 
 /// One way to misbehave; it applies until it is cleared.
 ///
@@ -196,14 +199,48 @@ pub enum Fault {
     LogoutToken(LogoutTokenFault),
     /// The revocation endpoint has no time: status 503, with Retry-After (RFC 7009 2.2.1).
     RevocationUnavailable,
+    /// The registration response has the id_token_signed_response_alg `none`.
+    RegistrationAlgNone,
+    /// Who reads or changes its registration is told that of another client (RFC 7592 3).
+    RegistrationOfAnother,
+    /// The userinfo response is signed with a key that is not in the key set, under that key's kid.
+    UserInfoUnknownKid,
+    /// The signature of the userinfo response is broken.
+    UserInfoBadSignature,
+    /// The userinfo response is signed with another algorithm than the client registered: ES256, or RS256 in its place.
+    UserInfoOtherAlgorithm,
+    /// The userinfo response has the algorithm `none` and no signature.
+    UserInfoAlgNone,
+    /// The signed userinfo response says that another issuer made it.
+    UserInfoWrongIssuer,
+    /// The signed userinfo response is for another client.
+    UserInfoWrongAudience,
+    /// The userinfo response is plain JSON, though the client registered a signed or an encrypted one.
+    UserInfoUnprotected,
+    /// The userinfo response is signed, though the client registered no such thing.
+    UserInfoSignedUnasked,
+    /// The userinfo response is encrypted, to nobody, though the client registered no such thing.
+    UserInfoEncryptedUnasked,
+    /// The WebFinger document has a link to an issuer, and it is of another relation than was asked for.
+    WebFingerWrongRel,
+    /// The WebFinger document speaks of another subject.
+    WebFingerOtherSubject,
+    /// The WebFinger document names an issuer on another machine by plain http.
+    WebFingerInsecureIssuer,
+    /// The WebFinger document has no link.
+    WebFingerNoLink,
+    /// The WebFinger document is an HTML page, status 200.
+    WebFingerMalformed,
+    /// The WebFinger endpoint redirects to another host by plain http, status 302.
+    WebFingerRedirect,
 }
 
 /// Another issuer, for the faults that need one.
 const STRANGER: &str = "https://stranger.example";
 
 /// Where misbehaviour reaches into the endpoints. What an endpoint answers with instead is in `answers`, what is wrong in a
-/// document in `documents`, in an ID Token in `id_token`, in a logout token in `logout_token`, in an authorization response in
-/// `response`, and when refreshing in `refresh`.
+/// document in `documents`, in an ID Token in `id_token`, in a userinfo response in `userinfo`, in a WebFinger document in
+/// `web_finger`, in a logout token in `logout_token`, in an authorization response in `response`, and when refreshing in `refresh`.
 pub(crate) struct Hooks(Option<Fault>);
 
 impl Hooks {

@@ -1,5 +1,8 @@
 //! The provider's signing keys: made when first needed, one for each algorithm in use.
 
+mod lease;
+mod shape;
+
 use std::{collections::HashMap, sync::Arc};
 
 use serde_json::{Value, json};
@@ -8,11 +11,14 @@ use vestibule_core::{
     jose::{SigningKey, signing_key::SigningFailed},
 };
 
+use self::{lease::Lease, shape::Shape};
 use crate::{client::RegisteredClient, identifier::identifier};
 
 #[derive(Default)]
 pub(crate) struct Keys {
     made: HashMap<(SignatureAlgorithm, Part), Arc<SigningKey>>,
+    lease: Lease,
+    shape: Shape,
 }
 
 /// What a key is there for.
@@ -24,12 +30,24 @@ enum Part {
     Stranger,
     /// A key set may show it, and nothing is signed with it.
     Bystander(u8),
+    /// A key set may show it, under the kid of another.
+    Decoy,
+    /// A key set may show it, for clients to encrypt to.
+    Recipient,
 }
 
 impl Keys {
     /// The key that signs for this client. That of an HMAC is the client's secret (Core 10.1): too short a one fails.
     pub(crate) fn signer(&mut self, client: &RegisteredClient) -> Result<Arc<SigningKey>, SigningFailed> {
-        let algorithm = client.algorithm();
+        self.signer_by(client, client.algorithm())
+    }
+
+    /// The same for an algorithm of the caller's.
+    pub(crate) fn signer_by(
+        &mut self,
+        client: &RegisteredClient,
+        algorithm: SignatureAlgorithm,
+    ) -> Result<Arc<SigningKey>, SigningFailed> {
         if algorithm.is_symmetric() {
             let none = Secret::from("");
             return SigningKey::from_secret(algorithm, client.client_secret().unwrap_or(&none)).map(Arc::new);
@@ -42,18 +60,13 @@ impl Keys {
         self.made(algorithm, Part::Stranger)
     }
 
-    /// The key set (RFC 7517 5) for these algorithms. An HMAC has nothing to show in it.
-    pub(crate) fn set(&mut self, algorithms: &[SignatureAlgorithm]) -> Result<Value, SigningFailed> {
-        self.set_of(algorithms, &[Part::Signer])
-    }
-
-    /// The same with three keys for each algorithm, of which the last signs.
+    /// A key set with three keys for each algorithm, of which the last signs.
     pub(crate) fn set_of_three(&mut self, algorithms: &[SignatureAlgorithm]) -> Result<Value, SigningFailed> {
         self.set_of(algorithms, &[Part::Bystander(1), Part::Bystander(2), Part::Signer])
     }
 
     pub(crate) fn forget(&mut self) {
-        *self = Self::default();
+        self.made.clear();
     }
 
     /// The key that the key set shows for this algorithm.
@@ -77,11 +90,10 @@ impl Keys {
         let key = if algorithm.is_symmetric() {
             // 86 characters: more than any HMAC asks for.
             let secret = Secret::new(format!("{}{}", identifier(), identifier()));
-            SigningKey::from_secret(algorithm, &secret)
+            SigningKey::from_secret(algorithm, &secret).map(Arc::new)?
         } else {
-            SigningKey::generate(algorithm)
+            self.lease.key(algorithm)?
         };
-        let key = Arc::new(key?);
         self.made.insert((algorithm, part), Arc::clone(&key));
         Ok(key)
     }
@@ -94,11 +106,13 @@ mod tests {
     #[test]
     fn a_key_stays_until_it_is_forgotten() {
         let mut keys = Keys::default();
-        let kid = |keys: &mut Keys| keys.published(SignatureAlgorithm::Es256).expect("a key").kid().to_owned();
-        let first = kid(&mut keys);
-        assert_eq!(first, kid(&mut keys));
-        keys.forget();
-        assert_ne!(first, kid(&mut keys));
+        for algorithm in [SignatureAlgorithm::Es256, SignatureAlgorithm::Rs256] {
+            let kid = |keys: &mut Keys| keys.published(algorithm).expect("a key").kid().to_owned();
+            let first = kid(&mut keys);
+            assert_eq!(first, kid(&mut keys), "{algorithm}");
+            keys.forget();
+            assert_ne!(first, kid(&mut keys), "{algorithm}");
+        }
     }
 
     #[test]

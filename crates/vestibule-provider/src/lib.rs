@@ -12,6 +12,7 @@ pub mod client;
 mod client_auth;
 mod denial;
 mod discovery;
+mod encryption;
 mod end_session;
 pub mod fault;
 mod front_channel;
@@ -44,6 +45,7 @@ mod token;
 pub mod user;
 mod userinfo;
 mod warning;
+mod web_finger;
 
 pub use application::Fetch;
 pub use browser::{Browser, Page};

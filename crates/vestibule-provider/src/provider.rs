@@ -152,7 +152,9 @@ impl DevelopmentProvider {
         Hooks::new(self.state().fault.clone())
     }
 
-    pub(crate) fn registered(&self, client_id: &str) -> Option<Arc<RegisteredClient>> {
+    /// The client of this id as it is registered, by [`client`](Self::client) or by itself.
+    #[must_use]
+    pub fn registered(&self, client_id: &str) -> Option<Arc<RegisteredClient>> {
         let state = self.state();
         state.clients.get(client_id).or_else(|| state.registrations.client(client_id)).cloned()
     }
@@ -166,7 +168,8 @@ impl DevelopmentProvider {
     pub(crate) fn algorithms(&self) -> Vec<SignatureAlgorithm> {
         let state = self.state();
         let clients = state.clients.values().chain(state.registrations.clients());
-        let registered: HashSet<_> = clients.map(|client| client.algorithm()).collect();
+        let registered: HashSet<_> =
+            clients.flat_map(|client| [Some(client.algorithm()), client.userinfo_algorithm()]).flatten().collect();
         let algorithms: Vec<_> = SignatureAlgorithm::ALL.into_iter().filter(|one| registered.contains(one)).collect();
         if algorithms.is_empty() { vec![SignatureAlgorithm::Rs256] } else { algorithms }
     }

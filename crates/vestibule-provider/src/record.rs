@@ -66,6 +66,7 @@ pub(crate) async fn record(State(provider): State<DevelopmentProvider>, request:
         body: body.clone(),
     });
     provider.pass_gates(&path).await;
+    provider.rotate_keys_for(&path);
     if provider.hooks().is_unreachable() {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }

@@ -1,20 +1,26 @@
 //! The clients that registered themselves (Dynamic Client Registration 1.0, RFC 7591), and how they may.
 
 mod credentials;
+mod flow;
 mod logout_uris;
+mod management;
+mod members;
+mod proof;
 mod request;
+mod tokens;
 
-use std::sync::Arc;
+use std::{slice, sync::Arc};
 
 use serde_json::{Map, Value, json};
 use url::form_urlencoded;
-use vestibule_core::Secret;
+use vestibule_core::{NumericDate, Secret, TokenEndpointAuthMethod};
 
 use crate::{
     client::RegisteredClient, identifier::identifier, provider::DevelopmentProvider,
     registration::credentials::Alphabet, state::Bounded,
 };
 
+pub(crate) use proof::AUTH_METHODS;
 pub(crate) use request::RegistrationRequest;
 
 /// The most clients that are kept; the oldest goes first.
@@ -29,14 +35,27 @@ pub(crate) struct Registrations {
     alphabet: Alphabet,
     /// What clients are registered as, whatever they ask for.
     substituted: Map<String, Value>,
+    /// The one method of client authentication, where there are not all of them.
+    only_auth_method: Option<TokenEndpointAuthMethod>,
+    rotates_tokens: bool,
 }
 
 /// One of them.
 pub(crate) struct Registration {
     client: Arc<RegisteredClient>,
-    registration_access_token: Secret<String>,
+    credentials: Credentials,
     /// What the client was told (Registration 3.2).
     information: Map<String, Value>,
+}
+
+/// What the provider gave it.
+#[derive(Clone)]
+struct Credentials {
+    client_id: String,
+    issued_at: NumericDate,
+    secret: Option<Secret<String>>,
+    secret_expires_at: Option<NumericDate>,
+    registration_access_token: Secret<String>,
 }
 
 impl DevelopmentProvider {
@@ -50,6 +69,20 @@ impl DevelopmentProvider {
     /// RFC 6749 allows (appendix A). Unless said, they are letters, digits, `-` and `_`.
     pub fn with_awkward_credentials(self) -> Self {
         self.state().registrations.alphabet = Alphabet::Awkward;
+        self
+    }
+
+    /// Gives clients that register the ids and secrets that the Foundation's conformance suite gives: `client_`, 15 letters, five
+    /// digits and five signs of any kind, and `secret_`, 50, ten and five.
+    pub fn with_suite_credentials(self) -> Self {
+        self.state().registrations.alphabet = Alphabet::Suite;
+        self
+    }
+
+    /// Offers this method of client authentication and no other: the metadata document says so, and nobody can register for
+    /// another. Unless said, there are all seven.
+    pub fn only_auth_method(self, method: TokenEndpointAuthMethod) -> Self {
+        self.state().registrations.only_auth_method = Some(method);
         self
     }
 
@@ -80,24 +113,35 @@ impl DevelopmentProvider {
             let registrations = &self.state().registrations;
             (registrations.alphabet, registrations.secret_lifetime)
         };
-        let expires_at = lifetime.map(|seconds| now.plus(i64::from(seconds)));
-        let (client_id, token) = (alphabet.client_id(), identifier());
-        let secret = request.has_secret().then(|| alphabet.client_secret());
-        let mut information = request.registered();
-        let mut tell = |name: &str, value: Value| information.insert(name.to_owned(), value);
-        tell("client_id", json!(client_id));
-        tell("client_id_issued_at", json!(now));
-        tell("registration_access_token", json!(token));
-        tell("registration_client_uri", json!(self.registration_client_uri(&client_id)));
-        if let Some(secret) = &secret {
-            tell("client_secret", json!(secret.expose()));
-            // Registration 3.2: required beside a secret, and 0 means never.
-            tell("client_secret_expires_at", expires_at.map_or(json!(0), |expires_at| json!(expires_at)));
-        }
-        let client = Arc::new(request.client(&client_id, secret.map(|secret| (secret, expires_at))));
-        let entry = Registration { client, registration_access_token: token.into(), information: information.clone() };
+        let credentials = Credentials {
+            client_id: alphabet.client_id(),
+            issued_at: now,
+            secret: request.has_secret().then(|| alphabet.client_secret()),
+            secret_expires_at: lifetime.map(|seconds| now.plus(i64::from(seconds))),
+            registration_access_token: identifier().into(),
+        };
+        let entry = self.registration(request, credentials);
+        let (client_id, information) = (entry.client.client_id().to_owned(), entry.information.clone());
         self.state().registrations.known.insert(client_id, entry);
         information
+    }
+
+    /// A client with these credentials, registered as it asks.
+    fn registration(&self, request: &RegistrationRequest, credentials: Credentials) -> Registration {
+        let mut information = request.registered();
+        let mut tell = |name: &str, value: Value| information.insert(name.to_owned(), value);
+        tell("client_id", json!(credentials.client_id));
+        tell("client_id_issued_at", json!(credentials.issued_at));
+        tell("registration_access_token", json!(credentials.registration_access_token.expose()));
+        tell("registration_client_uri", json!(self.registration_client_uri(&credentials.client_id)));
+        if let Some(secret) = &credentials.secret {
+            tell("client_secret", json!(secret.expose()));
+            // Registration 3.2: required beside a secret, and 0 means never.
+            tell("client_secret_expires_at", credentials.secret_expires_at.map_or(json!(0), |end| json!(end)));
+        }
+        let secret = credentials.secret.clone().map(|secret| (secret, credentials.secret_expires_at));
+        let client = Arc::new(request.client(&credentials.client_id, secret));
+        Registration { client, credentials, information }
     }
 
     /// An id may have characters that a path may not.
@@ -126,10 +170,20 @@ impl Registrations {
         self.initial_access_token.as_ref().is_none_or(|right| token.is_some_and(|token| *right == Secret::from(token)))
     }
 
+    /// The methods of client authentication that there are.
+    pub(crate) fn auth_methods(&self) -> &[TokenEndpointAuthMethod] {
+        self.only_auth_method.as_ref().map_or(&AUTH_METHODS, slice::from_ref)
+    }
+
     /// What a client was told, for whoever shows its token (RFC 7592 2.1).
     pub(crate) fn information(&self, client_id: &str, token: &str) -> Option<Map<String, Value>> {
+        self.owned(client_id, token).map(|registration| registration.information.clone())
+    }
+
+    /// The registration of a client, for whoever shows its token.
+    fn owned(&self, client_id: &str, token: &str) -> Option<&Registration> {
         let registration = self.known.get(client_id)?;
-        (registration.registration_access_token == Secret::from(token)).then(|| registration.information.clone())
+        (registration.credentials.registration_access_token == Secret::from(token)).then_some(registration)
     }
 }
 
@@ -141,6 +195,11 @@ impl Default for Registrations {
             secret_lifetime: None,
             alphabet: Alphabet::default(),
             substituted: Map::new(),
+            only_auth_method: None,
+            rotates_tokens: false,
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

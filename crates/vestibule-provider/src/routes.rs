@@ -17,7 +17,8 @@ use crate::{
     register::{register, registration},
     revoke::revoke,
     token::token,
-    userinfo::userinfo,
+    userinfo::{claims, userinfo},
+    web_finger::web_finger,
 };
 
 pub(crate) fn router(provider: &DevelopmentProvider) -> Router {
@@ -26,14 +27,17 @@ pub(crate) fn router(provider: &DevelopmentProvider) -> Router {
         // An issuer's path may have segments that begin with a colon.
         .without_v07_checks()
         .route(&below("/.well-known/openid-configuration"), get(configuration))
+        // RFC 7033 4: below the host, whatever the issuer's path is.
+        .route("/.well-known/webfinger", get(web_finger))
         .route(&below("/register"), post(register))
-        .route(&below("/registration"), get(registration))
+        .route(&below("/registration"), get(registration).put(registration).delete(registration))
         .route(&below("/authorize"), get(authorize).post(authorize))
         .route(&below("/token"), post(token))
         .route(&below("/revoke"), post(revoke))
         .route(&below("/check_session"), get(check_session))
         .route(&below("/userinfo"), get(userinfo).post(userinfo))
-        .route(&below("/jwks"), get(jwks))
+        .route(&below("/claims"), get(claims))
+        .route(&below(&provider.jwks_path()), get(jwks))
         .route(&below("/end_session"), get(end_session).post(end_session));
     // RFC 8705 5
     let router = match provider.mtls_base_path() {

@@ -5,13 +5,14 @@ use std::{
     sync::{Arc, Weak},
 };
 
+use serde_json::{Map, Value};
 use vestibule_core::NumericDate;
 
 use crate::{
     application::Applications, authorize::RequestSettings, back_channel::Outbox, client::RegisteredClient,
     client_auth::Proofs, fault::Fault, hold::Gate, pkce::CodeChallenge, record::RecordedRequest,
     refresh_token::Families, registration::Registrations, session::Sessions, tally::Tally, token::TokenSettings,
-    user::User, warning::Warning,
+    user::User, userinfo::UserInfoSettings, warning::Warning, web_finger::WebFinger,
 };
 
 /// The most grants, tokens of each kind and sessions that are kept; the oldest goes first.
@@ -38,6 +39,9 @@ pub(crate) struct State {
     pub(crate) request_settings: RequestSettings,
     pub(crate) proofs: Proofs,
     pub(crate) warnings: VecDeque<Warning>,
+    pub(crate) userinfo: UserInfoSettings,
+    pub(crate) web_finger: WebFinger,
+    pub(crate) advertised: Map<String, Value>,
 }
 
 impl State {

@@ -49,6 +49,11 @@ const SCOPED: [(&str, &[&str]); 4] = [
     ("phone", &["phone_number", "phone_number_verified"]),
 ];
 
+/// Every claim that has a scope of its own.
+pub(crate) fn standard_claims() -> impl Iterator<Item = &'static str> {
+    SCOPED.iter().flat_map(|(_, claims)| claims.iter().copied())
+}
+
 impl User {
     /// A user whose name on the sign-in page, and whose subject, is this.
     #[must_use]

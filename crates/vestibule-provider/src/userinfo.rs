@@ -1,13 +1,14 @@
 //! The userinfo endpoint: the claims that an access token opens (Core 5.3).
 
+mod form;
+mod sources;
+
 use axum::{
-    Json,
     body::Bytes,
     extract::State,
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, Method};
-use serde_json::{Map, Value};
 
 use crate::{
     bearer,
@@ -15,6 +16,40 @@ use crate::{
     parameters::Parameters,
     provider::DevelopmentProvider,
 };
+
+pub(crate) use form::Form;
+pub(crate) use sources::{Sources, claims};
+
+/// How the userinfo endpoint answers.
+#[derive(Default)]
+pub(crate) struct UserInfoSettings {
+    bearer: BearerPlace,
+    pub(crate) sources: Sources,
+}
+
+/// Where the access token must be.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum BearerPlace {
+    /// In either place, and not in both (RFC 6750 2).
+    #[default]
+    Either,
+    Header,
+    Body,
+}
+
+impl DevelopmentProvider {
+    /// Takes access tokens at the userinfo endpoint from the `Authorization` header alone (RFC 6750 2.1).
+    pub fn takes_bearer_in_header_only(self) -> Self {
+        self.state().userinfo.bearer = BearerPlace::Header;
+        self
+    }
+
+    /// Takes access tokens at the userinfo endpoint from the form body alone (RFC 6750 2.2).
+    pub fn takes_bearer_in_body_only(self) -> Self {
+        self.state().userinfo.bearer = BearerPlace::Body;
+        self
+    }
+}
 
 pub(crate) async fn userinfo(
     State(provider): State<DevelopmentProvider>,
@@ -26,33 +61,40 @@ pub(crate) async fn userinfo(
         return answer;
     }
     let form = if method == Method::POST { body } else { Bytes::new() };
-    let answer = match claims(&provider, &headers, &form) {
-        Ok(claims) => Json(claims).into_response(),
-        Err(denial) => denial.into_response(),
-    };
-    not_stored(answer)
+    not_stored(answer(&provider, &headers, &form).unwrap_or_else(Denial::into_response))
 }
 
-fn claims(provider: &DevelopmentProvider, headers: &HeaderMap, form: &[u8]) -> Result<Map<String, Value>, Denial> {
-    let invalid = || Denial::new("invalid_token", "no such access token, or it has expired");
-    let refused = || invalid().unauthorized("Bearer error=\"invalid_token\"");
-    let shown = shown(headers, form)?;
+fn answer(provider: &DevelopmentProvider, headers: &HeaderMap, form: &[u8]) -> Result<Response, Denial> {
+    let shown = shown(provider, headers, form)?;
     let token = provider.state().access_tokens.get(&shown).cloned().ok_or_else(refused)?;
     if token.expires_at <= provider.now() {
         return Err(refused());
     }
     let mut claims = token.user.released(&token.scope);
+    sources::add(provider, &token, &mut claims);
     provider.hooks().userinfo_claims(&mut claims);
-    Ok(claims)
+    form::answer(provider, &token.client_id, claims)
 }
 
 /// RFC 6750 2.1 and 2.2: in the header or in the body, and not in both. In the query never.
-fn shown(headers: &HeaderMap, form: &[u8]) -> Result<String, Denial> {
+fn shown(provider: &DevelopmentProvider, headers: &HeaderMap, form: &[u8]) -> Result<String, Denial> {
+    let place = provider.state().userinfo.bearer;
     let parameters =
         Parameters::parse(form).map_err(|_| Denial::new("invalid_request", "a parameter is there twice"))?;
     match (bearer::in_header(headers), parameters.get("access_token")) {
         (Some(_), Some(_)) => Err(Denial::new("invalid_request", "two access tokens")),
+        (Some(_), None) if place == BearerPlace::Body => {
+            Err(Denial::new("invalid_request", "the access token must be in the body"))
+        }
+        (None, Some(_)) if place == BearerPlace::Header => {
+            Err(Denial::new("invalid_request", "the access token must be in the header"))
+        }
         (Some(token), None) | (None, Some(token)) => Ok(token.to_owned()),
         (None, None) => Err(Denial::new("invalid_token", "no access token").unauthorized("Bearer")),
     }
+}
+
+fn refused() -> Denial {
+    Denial::new("invalid_token", "no such access token, or it has expired")
+        .unauthorized("Bearer error=\"invalid_token\"")
 }

@@ -81,6 +81,6 @@ pub(super) fn server_error() -> Response {
     StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
 
-fn page() -> Response {
+pub(super) fn page() -> Response {
     Html("<!doctype html><title>It works</title>").into_response()
 }

@@ -19,6 +19,7 @@ impl Hooks {
     /// The key set for these algorithms.
     pub(crate) fn key_set(&self, keys: &mut Keys, algorithms: &[SignatureAlgorithm]) -> Result<Value, SigningFailed> {
         let mut set = match self.0 {
+            Some(Fault::NoKid) => keys.set_of_one_each(algorithms)?,
             Some(Fault::NoKidManyKeys) => keys.set_of_three(algorithms)?,
             _ => keys.set(algorithms)?,
         };
@@ -57,9 +58,17 @@ impl Hooks {
             Some(Fault::RegistrationRedirectUriChanged) => ("redirect_uris", json!([format!("{STRANGER}/callback")])),
             Some(Fault::RegistrationEmptyClientId) => ("client_id", json!("")),
             Some(Fault::RegistrationAuthMethodUnusable) => ("token_endpoint_auth_method", json!("private_key_jwt")),
+            Some(Fault::RegistrationAlgNone) => ("id_token_signed_response_alg", json!("none")),
             _ => return,
         };
         members.insert(name.to_owned(), value);
+    }
+
+    /// The members of the answer to a client that reads or changes its registration.
+    pub(crate) fn managed_registration_members(&self, members: &mut Map<String, Value>) {
+        if self.0 == Some(Fault::RegistrationOfAnother) {
+            members.insert("client_id".to_owned(), json!("another-client"));
+        }
     }
 }
 
@@ -78,8 +87,11 @@ fn keys_of(set: &mut Value) -> &mut Vec<Value> {
     set.get_mut("keys").and_then(Value::as_array_mut).expect("a key set was just made")
 }
 
+/// Of what signs; a key to encrypt to keeps its own.
 fn remove_kid(key: &mut Value) {
-    if let Value::Object(members) = key {
+    if let Value::Object(members) = key
+        && members.get("use").is_none_or(|usage| usage != "enc")
+    {
         members.remove("kid");
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::request::{flag, invalid, is_returnable, text};
+use super::members::{flag, invalid, is_returnable, text};
 use crate::{client::RegisteredClient, denial::Denial};
 
 /// The two places, each with whether it needs the session.

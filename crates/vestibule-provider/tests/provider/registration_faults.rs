@@ -2,7 +2,10 @@ use http::{Request, StatusCode};
 use vestibule_core::ClientMetadata;
 use vestibule_provider::Fault;
 
-use crate::party::{Failure, Party, json, provider, send};
+use crate::{
+    party::{Failure, Party, REDIRECT_URI, json, provider, send},
+    registration_metadata::register,
+};
 
 #[tokio::test]
 async fn every_fault_is_what_a_client_that_registers_itself_refuses() {
@@ -30,4 +33,13 @@ async fn an_error_is_said_as_it_was_set() {
     let answer = send(&provider, Request::post("http://127.0.0.1:3001/register"), "").await;
     assert_eq!(answer.status(), StatusCode::BAD_REQUEST);
     assert_eq!(json(&answer), serde_json::json!({"error": "invalid_client_metadata"}));
+}
+
+/// V33: as the Foundation's conformance suite says it, before it sends an ID Token without a signature.
+#[tokio::test]
+async fn a_client_can_be_told_that_it_is_registered_for_tokens_without_a_signature() {
+    let provider = provider();
+    provider.set_fault(Some(Fault::RegistrationAlgNone));
+    let told = json(&register(&provider, &serde_json::json!({"redirect_uris": [REDIRECT_URI]})).await);
+    assert_eq!(told["id_token_signed_response_alg"], "none");
 }

@@ -1,0 +1,74 @@
+//! In what form the claims go out: as JSON, or as a token (Core 5.3.2).
+
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
+use http::header;
+use serde_json::{Map, Value, json};
+use vestibule_core::SignatureAlgorithm;
+
+use crate::{
+    client::{Encryption, RegisteredClient},
+    denial::Denial,
+    encryption::encrypted_for,
+    provider::DevelopmentProvider,
+};
+
+/// How an answer is protected: plain JSON, unless said.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Form {
+    pub(crate) algorithm: Option<SignatureAlgorithm>,
+    pub(crate) encryption: Option<Encryption>,
+}
+
+/// The claims, as the client registered to have them.
+pub(super) fn answer(
+    provider: &DevelopmentProvider,
+    client_id: &str,
+    claims: Map<String, Value>,
+) -> Result<Response, Denial> {
+    let hooks = provider.hooks();
+    if let Some(token) = hooks.encrypted_userinfo() {
+        return Ok(jwt(token));
+    }
+    // Who was forgotten since has registered nothing.
+    let client = provider.registered(client_id);
+    let client = client.as_deref();
+    let form = hooks.userinfo_form(client.map(Form::of).unwrap_or_default());
+    match (client, form) {
+        (Some(client), Form { algorithm: Some(algorithm), encryption }) => {
+            Ok(jwt(encrypted_for(client, encryption, signed(provider, client, algorithm, claims)?)?))
+        }
+        // Core 5.3.2: what is encrypted is the claims themselves, where they are not signed.
+        (Some(client), Form { algorithm: None, encryption: encryption @ Some(_) }) => {
+            Ok(jwt(encrypted_for(client, encryption, Value::Object(claims).to_string())?))
+        }
+        _ => Ok(Json(claims).into_response()),
+    }
+}
+
+/// Core 5.3.2: with `iss` and `aud`, for which the claims of a user are no place.
+fn signed(
+    provider: &DevelopmentProvider,
+    client: &RegisteredClient,
+    algorithm: SignatureAlgorithm,
+    mut claims: Map<String, Value>,
+) -> Result<String, Denial> {
+    let hooks = provider.hooks();
+    claims.insert("iss".to_owned(), json!(provider.issuer()));
+    claims.insert("aud".to_owned(), json!(client.client_id()));
+    hooks.signed_userinfo_claims(&mut claims);
+    let payload = Value::Object(claims).to_string();
+    Ok(hooks.signed_userinfo(&mut provider.keys(), client, algorithm, payload.as_bytes())?)
+}
+
+pub(super) fn jwt(token: String) -> Response {
+    ([(header::CONTENT_TYPE, "application/jwt")], token).into_response()
+}
+
+impl Form {
+    fn of(client: &RegisteredClient) -> Self {
+        Self { algorithm: client.userinfo_algorithm(), encryption: client.userinfo_encryption() }
+    }
+}
