@@ -1,22 +1,21 @@
 //! The provider's public keys (RFC 7517): parsed once, checked once, chosen by kid, alg, use and type.
 
-use aws_lc_rs::{
-    rsa::PublicKeyComponents,
-    signature::{self, ParsedPublicKey},
-};
-use serde::{Deserialize, de::IgnoredAny};
+use aws_lc_rs::signature::ParsedPublicKey;
+use serde::Deserialize;
 use serde_json::Value;
 
-use super::{
-    algorithm::{Curve, Family, SignatureAlgorithm},
-    base64url,
-};
+use super::{EncryptionKey, KeyManagementAlgorithm, algorithm::SignatureAlgorithm};
 use crate::{error::JsonFault, json};
+use members::{Members, Purpose};
 
-/// The keys of one provider that can check signatures.
+mod members;
+
+pub(super) use members::check_rsa_strength;
+
+/// The keys of one provider that can check signatures, and apart from them those that it is sent encrypted tokens by.
 ///
-/// What cannot is left out and listed in [`skipped`](Self::skipped): keys of unknown types, for encryption, too weak, or with
-/// private parts.
+/// What can do neither is left out and listed in [`skipped`](Self::skipped): keys of unknown types, too weak, or with private parts. No
+/// key serves for both (RFC 7517 4.2): one that says nothing of its use, and could sign, is for signatures.
 ///
 /// # Example
 /// ```
@@ -31,6 +30,7 @@ use crate::{error::JsonFault, json};
 #[derive(Debug)]
 pub struct JwkSet {
     keys: Vec<Jwk>,
+    encryption_keys: Vec<EncryptionKey>,
     skipped: Vec<SkippedKey>,
 }
 
@@ -58,9 +58,9 @@ pub enum SkipReason {
     /// Its type, curve or algorithm is not one that we know. Harmless.
     #[error("unknown type, curve or algorithm")]
     Unknown,
-    /// It is for encryption. Harmless.
-    #[error("not for signatures")]
-    NotForSignatures,
+    /// Its `use` or `key_ops` allow neither signatures nor encryption. Harmless.
+    #[error("for neither signatures nor encryption")]
+    OtherUse,
     /// It does not parse, or the point is not on its curve.
     #[error("malformed")]
     Malformed,
@@ -117,7 +117,7 @@ impl JwkSet {
     /// A set without keys: all that a client needs whose ID Tokens are signed with its secret.
     #[must_use]
     pub fn empty() -> Self {
-        Self { keys: Vec::new(), skipped: Vec::new() }
+        Self { keys: Vec::new(), encryption_keys: Vec::new(), skipped: Vec::new() }
     }
 
     /// The keys that cannot be used, and why.
@@ -126,16 +126,33 @@ impl JwkSet {
         &self.skipped
     }
 
-    /// How many keys can be used.
+    /// How many keys can check signatures.
     #[must_use]
     pub fn len(&self) -> usize {
         self.keys.len()
     }
 
-    /// Whether no key can be used.
+    /// Whether no key can check signatures.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()
+    }
+
+    /// The first key to encrypt with by `algorithm`, for a message to whoever published this set (Core 10.2).
+    #[must_use]
+    pub fn encryption_key(&self, algorithm: KeyManagementAlgorithm) -> Option<&EncryptionKey> {
+        self.encryption_keys.iter().find(|key| key.algorithms().contains(&algorithm))
+    }
+
+    /// All keys to encrypt with.
+    #[must_use]
+    pub fn encryption_keys(&self) -> &[EncryptionKey] {
+        &self.encryption_keys
+    }
+
+    #[cfg(test)]
+    pub(super) fn take_encryption_keys(&mut self) -> Vec<EncryptionKey> {
+        std::mem::take(&mut self.encryption_keys)
     }
 
     /// The keys that may have made a signature with `algorithm`, under `kid` if the token names one (Core 10.1).
@@ -152,57 +169,41 @@ impl JwkSet {
     }
 
     fn add(&mut self, member: &Value) {
-        let kid = member.get("kid").and_then(Value::as_str).map(str::to_owned);
-        match Jwk::parse(member) {
-            Ok(key) if self.keys.iter().any(|earlier| earlier.stands_for_the_same(&key)) => {
-                self.skipped.push(SkippedKey { kid, reason: SkipReason::Duplicate });
-            }
-            Ok(key) => self.keys.push(key),
-            Err(reason) => self.skipped.push(SkippedKey { kid, reason }),
+        let added = Members::deserialize(member).map_err(|_| SkipReason::Malformed).and_then(|key| self.insert(key));
+        if let Err(reason) = added {
+            let kid = member.get("kid").and_then(Value::as_str).map(str::to_owned);
+            self.skipped.push(SkippedKey { kid, reason });
         }
     }
-}
 
-/// The members of a JWK that we look at.
-#[derive(Deserialize)]
-struct Members {
-    kty: String,
-    kid: Option<String>,
-    alg: Option<String>,
-    #[serde(rename = "use")]
-    usage: Option<String>,
-    key_ops: Option<Vec<String>>,
-    n: Option<String>,
-    e: Option<String>,
-    crv: Option<String>,
-    x: Option<String>,
-    y: Option<String>,
-    // Only their presence matters: they are private (RFC 7518 6.2.2, 6.3.2, 6.4.1).
-    d: Option<IgnoredAny>,
-    p: Option<IgnoredAny>,
-    q: Option<IgnoredAny>,
-    dp: Option<IgnoredAny>,
-    dq: Option<IgnoredAny>,
-    qi: Option<IgnoredAny>,
-    oth: Option<IgnoredAny>,
-    k: Option<IgnoredAny>,
-}
-
-impl Jwk {
-    fn parse(member: &Value) -> Result<Self, SkipReason> {
-        let members = Members::deserialize(member).map_err(|_| SkipReason::Malformed)?;
+    fn insert(&mut self, members: Members) -> Result<(), SkipReason> {
         if members.is_private() {
             return Err(SkipReason::Private);
         }
-        if !members.is_for_verification() {
-            return Err(SkipReason::NotForSignatures);
+        match members.purpose().ok_or(SkipReason::OtherUse)? {
+            Purpose::Signatures => {
+                let key = Jwk::new(members)?;
+                if self.keys.iter().any(|earlier| earlier.stands_for_the_same(&key)) {
+                    return Err(SkipReason::Duplicate);
+                }
+                self.keys.push(key);
+            }
+            Purpose::Encryption => {
+                let key = members.for_encryption()?;
+                let key = key.named(members.kid, members.alg.as_deref()).ok_or(SkipReason::Unknown)?;
+                if self.encryption_keys.iter().any(|earlier| earlier.stands_for_the_same(&key)) {
+                    return Err(SkipReason::Duplicate);
+                }
+                self.encryption_keys.push(key);
+            }
         }
-        let mut parsed = match members.kty.as_str() {
-            "RSA" => members.rsa(),
-            "EC" => members.ec(),
-            "OKP" => members.okp(),
-            _ => Err(SkipReason::Unknown),
-        }?;
+        Ok(())
+    }
+}
+
+impl Jwk {
+    fn new(members: Members) -> Result<Self, SkipReason> {
+        let mut parsed = members.for_signatures()?;
         // RFC 8725 3.1: a key that names its algorithm serves that one alone.
         if let Some(alg) = &members.alg {
             parsed.retain(|(algorithm, _)| algorithm.name() == alg);
@@ -224,115 +225,6 @@ impl Jwk {
             && other.parsed.iter().any(|(algorithm, _)| self.for_algorithm(*algorithm).is_some())
     }
 }
-
-impl Members {
-    fn is_private(&self) -> bool {
-        self.kty == "oct"
-            || [&self.d, &self.p, &self.q, &self.dp, &self.dq, &self.qi, &self.oth, &self.k]
-                .iter()
-                .any(|member| member.is_some())
-    }
-
-    /// RFC 7517 4.2 and 4.3: `use` and `key_ops`, where present, must allow it.
-    fn is_for_verification(&self) -> bool {
-        self.usage.as_deref().is_none_or(|usage| usage == "sig")
-            && self.key_ops.as_ref().is_none_or(|operations| operations.iter().any(|operation| operation == "verify"))
-    }
-
-    /// RFC 7518 6.3.1
-    fn rsa(&self) -> Result<Vec<(SignatureAlgorithm, ParsedPublicKey)>, SkipReason> {
-        let n = decode_member(self.n.as_deref())?;
-        let e = decode_member(self.e.as_deref())?;
-        check_rsa_strength(&n, &e)?;
-        SignatureAlgorithm::ALL
-            .into_iter()
-            .filter_map(|algorithm| match algorithm.family() {
-                Family::Rsa(parameters, _) => Some((algorithm, parameters)),
-                Family::Ec(_) | Family::Ed25519 | Family::Hmac(_) => None,
-            })
-            .map(|(algorithm, parameters)| {
-                let key = PublicKeyComponents { n: n.as_slice(), e: e.as_slice() }.to_parsed_public_key(parameters);
-                key.map(|key| (algorithm, key)).map_err(|_| SkipReason::Malformed)
-            })
-            .collect()
-    }
-
-    /// RFC 7518 6.2.1
-    fn ec(&self) -> Result<Vec<(SignatureAlgorithm, ParsedPublicKey)>, SkipReason> {
-        let curve = Curve::ALL
-            .into_iter()
-            .find(|curve| Some(curve.name()) == self.crv.as_deref())
-            .ok_or(SkipReason::Unknown)?;
-        let x = decode_member(self.x.as_deref())?;
-        let y = decode_member(self.y.as_deref())?;
-        if x.len() != curve.coordinate_bytes() || y.len() != curve.coordinate_bytes() {
-            return Err(SkipReason::Malformed);
-        }
-        // SEC 1 2.3.3, uncompressed; the library refuses a point that is not on the curve.
-        let point = [&[4], x.as_slice(), y.as_slice()].concat();
-        let key = ParsedPublicKey::new(curve.verification(), point).map_err(|_| SkipReason::Malformed)?;
-        Ok(vec![(curve.algorithm(), key)])
-    }
-
-    /// RFC 8037 2
-    fn okp(&self) -> Result<Vec<(SignatureAlgorithm, ParsedPublicKey)>, SkipReason> {
-        if self.crv.as_deref() != Some("Ed25519") {
-            return Err(SkipReason::Unknown);
-        }
-        let x = decode_member(self.x.as_deref())?;
-        if x.len() != 32 {
-            return Err(SkipReason::Malformed);
-        }
-        if has_small_order(&x) {
-            return Err(SkipReason::Weak);
-        }
-        let key = ParsedPublicKey::new(&signature::ED25519, x).map_err(|_| SkipReason::Malformed)?;
-        Ok(vec![(SignatureAlgorithm::EdDsa, key)])
-    }
-}
-
-fn decode_member(member: Option<&str>) -> Result<Vec<u8>, SkipReason> {
-    member.and_then(base64url::decode).ok_or(SkipReason::Malformed)
-}
-
-/// V44: the crypto library accepts an exponent of 3; we do not.
-fn check_rsa_strength(n: &[u8], e: &[u8]) -> Result<(), SkipReason> {
-    // RFC 7518 6.3.1.1 and 2 (Base64urlUInt): the minimum number of octets, so no leading zero.
-    // A product of two odd primes is odd.
-    let bits = match (n.first(), n.last()) {
-        (Some(first @ 1..), Some(last)) if last % 2 == 1 => n.len() * 8 - first.leading_zeros() as usize,
-        _ => return Err(SkipReason::Malformed),
-    };
-    let exponent = match e {
-        [] | [0, ..] => return Err(SkipReason::Malformed),
-        [..] if e.len() > 4 => return Err(SkipReason::Weak),
-        _ => e.iter().fold(0_u64, |value, byte| value << 8 | u64::from(*byte)),
-    };
-    if (2048..=8192).contains(&bits) && exponent >= 65_537 && exponent % 2 == 1 {
-        Ok(())
-    } else {
-        Err(SkipReason::Weak)
-    }
-}
-
-/// V44: the crypto library accepts these points as Ed25519 keys, and under them signatures that nobody made; we do not.
-fn has_small_order(point: &[u8]) -> bool {
-    // RFC 8032 5.1.2: the last bit is the sign of x.
-    let y = match point.split_last() {
-        Some((last, others)) => base64url::encode([others, &[last & 0x7f]].concat()),
-        None => return false,
-    };
-    SMALL_ORDER.contains(&y.as_str())
-}
-
-/// The y of the 8 points whose order divides 8: of order 4, 1, 2, and twice 8.
-const SMALL_ORDER: [&str; 5] = [
-    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-    "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-    "7P_______________________________________38",
-    "JuiVj8KyJ7BFw_SJ8u-Y8NXfrAXTxjM5sTgCiG1T_AU",
-    "xxdqcD1N2E-6PAt2DRBnDyogU_osOczGTsf9d5KsA3o",
-];
 
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use aws_lc_rs::{
+    encoding::AsBigEndian,
     hmac,
     rand::SystemRandom,
     rsa::KeySize,
@@ -13,6 +14,7 @@ use serde_json::{Map, Value, json};
 use super::{
     algorithm::{Curve, Family, SignatureAlgorithm},
     base64url, digest,
+    private_jwk::{self, InvalidPrivateJwk, Members, rsa_numbers},
 };
 use crate::secret::Secret;
 
@@ -79,6 +81,40 @@ impl SigningKey {
         }
     }
 
+    /// Reads a private JWK (RFC 7518 6.2.2, 6.3.2, RFC 8037 2) that names its algorithm, or is on a curve, which has one. Without a `kid`
+    /// it gets its thumbprint.
+    ///
+    /// # Errors
+    /// [`InvalidPrivateJwk`] names the rule.
+    pub fn from_jwk(jwk: &Value) -> Result<Self, InvalidPrivateJwk> {
+        let members = Members::read(jwk)?;
+        let alg = members.alg().or(members.signature_algorithm_of_curve()).ok_or(InvalidPrivateJwk::NoAlgorithm)?;
+        let algorithm = alg.parse().map_err(|_| private_jwk::wrong_algorithm(alg))?;
+        Self::from_members(algorithm, members)
+    }
+
+    /// Reads a private JWK for an algorithm, with which the JWK must agree if it names one.
+    ///
+    /// # Errors
+    /// [`InvalidPrivateJwk`] names the rule.
+    pub fn from_jwk_for(algorithm: SignatureAlgorithm, jwk: &Value) -> Result<Self, InvalidPrivateJwk> {
+        Self::from_members(algorithm, Members::read(jwk)?)
+    }
+
+    fn from_members(algorithm: SignatureAlgorithm, mut members: Members) -> Result<Self, InvalidPrivateJwk> {
+        members.check_purpose("sig", &["sign"])?;
+        members.check_algorithm(algorithm.name())?;
+        let pair = match algorithm.family() {
+            Family::Rsa(..) => Pair::Rsa(members.rsa()?),
+            Family::Ec(curve) => Pair::Ec(curve, members.ec(curve)?),
+            Family::Ed25519 => Pair::Ed25519(members.ed25519()?),
+            // A secret is the client secret (Core 10.1), and no JWK.
+            Family::Hmac(_) => return Err(private_jwk::wrong_algorithm(algorithm.name())),
+        };
+        let kid = members.take_kid().unwrap_or_else(|| thumbprint(pair.public_members()));
+        Ok(Self { algorithm, kid, pair })
+    }
+
     /// The same key under another kid.
     #[must_use]
     pub fn with_kid(self, kid: impl Into<String>) -> Self {
@@ -100,11 +136,24 @@ impl SigningKey {
     /// The public half, for a key set (RFC 7517 4).
     #[must_use]
     pub fn public_jwk(&self) -> Value {
-        let mut members = self.pair.public_members();
+        Value::Object(self.named(self.pair.public_members()))
+    }
+
+    /// The whole key as a private JWK, to be kept sealed and read back with [`from_jwk`](Self::from_jwk).
+    ///
+    /// # Errors
+    /// [`SigningFailed`] for a secret, which is kept where it came from, and when the operating system gives no memory.
+    pub fn to_private_jwk(&self) -> Result<Secret<String>, SigningFailed> {
+        let mut members = self.named(self.pair.public_members());
+        members.append(&mut self.pair.private_members().ok_or(SigningFailed)?);
+        Ok(private_jwk::into_secret(members))
+    }
+
+    fn named(&self, mut members: Map<String, Value>) -> Map<String, Value> {
         members.insert("kid".to_owned(), json!(self.kid));
         members.insert("alg".to_owned(), json!(self.algorithm.name()));
         members.insert("use".to_owned(), json!("sig"));
-        Value::Object(members)
+        members
     }
 
     /// Signs a payload, in compact form, with `alg`, `kid` and `typ` in the header.
@@ -156,7 +205,7 @@ impl fmt::Debug for SigningKey {
 }
 
 /// RFC 7638 3: the hash of the required members, in lexicographic order and without white space.
-fn thumbprint(required_members: Map<String, Value>) -> String {
+pub(super) fn thumbprint(required_members: Map<String, Value>) -> String {
     base64url::encode(digest::sha256(Value::Object(required_members).to_string().as_bytes()))
 }
 
@@ -164,14 +213,7 @@ impl Pair {
     /// The required members of the public key (RFC 7638 3.2): of these the thumbprint is made.
     fn public_members(&self) -> Map<String, Value> {
         let members = match self {
-            Self::Rsa(pair) => {
-                let key = pair.public_key();
-                json!({
-                    "e": base64url::encode(key.exponent().big_endian_without_leading_zero()),
-                    "kty": "RSA",
-                    "n": base64url::encode(key.modulus().big_endian_without_leading_zero()),
-                })
-            }
+            Self::Rsa(pair) => return rsa_numbers::public_members(pair),
             Self::Ec(curve, pair) => {
                 let point = pair.public_key().as_ref();
                 let (x, y) = point.split_first().map_or((point, point), |(_, xy)| xy.split_at(xy.len() / 2));
@@ -186,10 +228,21 @@ impl Pair {
             _ => Map::new(),
         }
     }
+
+    /// The private members; `None` for a secret.
+    fn private_members(&self) -> Option<Map<String, Value>> {
+        let d = match self {
+            Self::Rsa(pair) => return rsa_numbers::private_members(pair),
+            Self::Ec(_, pair) => Secret::new(pair.private_key().as_be_bytes().ok()?.as_ref().to_vec()),
+            Self::Ed25519(pair) => Secret::new(pair.seed().ok()?.as_be_bytes().ok()?.as_ref().to_vec()),
+            Self::Secret(_) => return None,
+        };
+        Some(private_jwk::scalar_member(d.expose()))
+    }
 }
 
 impl Curve {
-    fn signing(self) -> &'static EcdsaSigningAlgorithm {
+    pub(super) fn signing(self) -> &'static EcdsaSigningAlgorithm {
         match self {
             Self::P256 => &signature::ECDSA_P256_SHA256_FIXED_SIGNING,
             Self::P384 => &signature::ECDSA_P384_SHA384_FIXED_SIGNING,

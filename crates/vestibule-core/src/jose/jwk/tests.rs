@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::jose::SigningKey;
+use crate::jose::{DecryptionKey, EncryptionCurve, KeyManagementAlgorithm, SigningKey, base64url};
 
 fn set(keys: &[Value]) -> JwkSet {
     JwkSet::from_json(json!({ "keys": keys }).to_string().as_bytes()).expect("a key set")
@@ -52,13 +52,90 @@ fn unknown_types_curves_and_algorithms_are_skipped() {
     assert_eq!(only_skip(with(public(SignatureAlgorithm::Rs256), "alg", json!("RSA-OAEP"))), SkipReason::Unknown);
 }
 
+/// RFC 7517 4.2, 4.3: one key, one purpose; which, it says itself.
 #[test]
-fn a_key_for_encryption_is_not_used_for_signatures() {
-    assert_eq!(only_skip(with(public(SignatureAlgorithm::Rs256), "use", json!("enc"))), SkipReason::NotForSignatures);
-    assert_eq!(
-        only_skip(with(public(SignatureAlgorithm::Rs256), "key_ops", json!(["encrypt"]))),
-        SkipReason::NotForSignatures
-    );
+fn a_key_is_for_signatures_or_for_encryption_and_never_for_both() {
+    let rsa = without(without(public(SignatureAlgorithm::Rs256), "alg"), "use");
+    let ec = without(without(public(SignatureAlgorithm::Es256), "alg"), "use");
+    let x25519 = DecryptionKey::generate_on(KeyManagementAlgorithm::EcdhEs, EncryptionCurve::X25519);
+    let x25519 = x25519.expect("a key").public_jwk();
+    let purpose = |jwk: Value| {
+        let set = set(std::slice::from_ref(&jwk));
+        let encrypts = KeyManagementAlgorithm::ALL.iter().any(|alg| set.encryption_key(*alg).is_some());
+        assert_eq!(encrypts, !set.encryption_keys().is_empty());
+        (set.len(), set.encryption_keys().len())
+    };
+    for jwk in [&rsa, &ec] {
+        assert_eq!(purpose(jwk.clone()), (1, 0), "one that does not say is for signatures");
+        assert_eq!(purpose(with(jwk.clone(), "use", json!("sig"))), (1, 0));
+        assert_eq!(purpose(with(jwk.clone(), "use", json!("enc"))), (0, 1));
+        assert_eq!(purpose(with(jwk.clone(), "key_ops", json!(["verify"]))), (1, 0));
+        for operation in ["encrypt", "wrapKey", "deriveKey", "deriveBits"] {
+            assert_eq!(purpose(with(jwk.clone(), "key_ops", json!([operation]))), (0, 1), "{operation}");
+        }
+        assert_eq!(purpose(with(jwk.clone(), "key_ops", json!(["verify", "encrypt"]))), (1, 0));
+    }
+    assert_eq!(purpose(with(rsa.clone(), "alg", json!("RSA-OAEP-256"))), (0, 1));
+    assert_eq!(purpose(with(ec.clone(), "alg", json!("ECDH-ES"))), (0, 1));
+    assert_eq!(purpose(without(without(x25519, "use"), "alg")), (0, 1));
+    for (name, value) in [("use", json!("tls")), ("key_ops", json!(["sign"])), ("key_ops", json!([]))] {
+        assert_eq!(only_skip(with(rsa.clone(), name, value)), SkipReason::OtherUse);
+    }
+    assert_eq!(only_skip(with(public(SignatureAlgorithm::Rs256), "key_ops", json!(["encrypt"]))), SkipReason::OtherUse);
+    let contradicting = with(with(rsa, "use", json!("enc")), "key_ops", json!(["verify"]));
+    assert_eq!(only_skip(contradicting), SkipReason::OtherUse);
+}
+
+/// R70: RFC 8725 3.1: an encryption key serves the algorithms of its type or the one that it names; the old padding is none (V45).
+#[test]
+fn an_encryption_key_serves_the_algorithms_of_its_type_or_the_one_that_it_names() {
+    use KeyManagementAlgorithm::{EcdhEs, EcdhEsA128Kw, EcdhEsA256Kw, RsaOaep, RsaOaep256};
+    let enc = |algorithm| with(without(public(algorithm), "alg"), "use", json!("enc"));
+    let served = |jwk: Value| {
+        let set = set(&[jwk]);
+        KeyManagementAlgorithm::ALL.into_iter().filter(|alg| set.encryption_key(*alg).is_some()).collect::<Vec<_>>()
+    };
+    let rsa = enc(SignatureAlgorithm::Rs256);
+    assert_eq!(served(rsa.clone()), [RsaOaep, RsaOaep256]);
+    assert_eq!(served(with(rsa.clone(), "alg", json!("RSA-OAEP-256"))), [RsaOaep256]);
+    for algorithm in [SignatureAlgorithm::Es256, SignatureAlgorithm::Es384, SignatureAlgorithm::Es512] {
+        assert_eq!(served(enc(algorithm)), [EcdhEs, EcdhEsA128Kw, EcdhEsA256Kw], "{algorithm}");
+    }
+    for alg in ["RSA1_5", "RS256", "ECDH-ES", "A128KW", "dir", "rsa-oaep", ""] {
+        assert_eq!(only_skip(with(rsa.clone(), "alg", json!(alg))), SkipReason::Unknown, "{alg}");
+    }
+    for algorithm in [SignatureAlgorithm::Es256k, SignatureAlgorithm::EdDsa] {
+        assert_eq!(only_skip(enc(algorithm)), SkipReason::Unknown, "{algorithm}");
+    }
+}
+
+/// R71, V44, V51: the checks of strength, form and privacy are those of the other keys.
+#[test]
+fn a_bad_encryption_key_is_skipped() {
+    let rsa = with(without(public(SignatureAlgorithm::Rs256), "alg"), "use", json!("enc"));
+    let ec = with(without(public(SignatureAlgorithm::Es256), "alg"), "use", json!("enc"));
+    assert_eq!(only_skip(with(rsa.clone(), "e", json!("Aw"))), SkipReason::Weak);
+    let short = base64url::encode([0xff; 128]);
+    assert_eq!(only_skip(with(rsa.clone(), "n", json!(short))), SkipReason::Weak);
+    assert_eq!(only_skip(without(rsa.clone(), "n")), SkipReason::Malformed);
+    assert_eq!(only_skip(with(ec.clone(), "y", ec["x"].clone())), SkipReason::Malformed);
+    assert_eq!(only_skip(without(ec.clone(), "y")), SkipReason::Malformed);
+    assert_eq!(only_skip(with(ec.clone(), "x", json!("AA"))), SkipReason::Malformed);
+    assert_eq!(only_skip(with(ec.clone(), "d", json!("AA"))), SkipReason::Private);
+    assert_eq!(only_skip(with(ec, "kty", json!("unknown"))), SkipReason::Unknown);
+    let x25519 = json!({"kty": "OKP", "crv": "X25519", "x": base64url::encode([9; 33])});
+    assert_eq!(only_skip(x25519), SkipReason::Malformed);
+}
+
+/// R79, V51
+#[test]
+fn one_kid_may_stand_for_a_key_of_each_purpose_but_not_for_two_of_one() {
+    let enc = || DecryptionKey::generate(KeyManagementAlgorithm::EcdhEs).expect("a key").with_kid("k").public_jwk();
+    let sig = with(public(SignatureAlgorithm::Es256), "kid", json!("k"));
+    let other = DecryptionKey::generate(KeyManagementAlgorithm::EcdhEsA128Kw).expect("a key").with_kid("k");
+    let set = set(&[enc(), sig, enc(), other.public_jwk()]);
+    assert_eq!((set.len(), set.encryption_keys().len()), (1, 2));
+    assert_eq!(set.skipped(), [SkippedKey { kid: Some("k".to_owned()), reason: SkipReason::Duplicate }]);
 }
 
 /// R71, V44
