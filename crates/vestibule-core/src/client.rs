@@ -1,14 +1,24 @@
 //! Who we are at one provider. Every request starts here.
 
+mod agreed;
+mod authentication;
+mod check;
+
+pub use agreed::Encryption;
+pub use check::InvalidClient;
+
+use std::sync::Arc;
+
+use self::agreed::Agreed;
 use crate::{
     agreement::Agreement,
-    client_auth::{Authentication, OfferedAuthMethods, TokenEndpointAuthMethod},
+    client_auth::{AssertionAudience, AssertionTyp, TokenEndpointAuthMethod},
     discovery::ProviderMetadata,
-    error::{Excerpt, InvalidMetadata},
     id_token::ExpectedIdToken,
-    jose::SignatureAlgorithm,
+    jose::{SignatureAlgorithm, SigningKey},
     logout::ExpectedLogoutToken,
     secret::Secret,
+    userinfo::ExpectedUserInfo,
 };
 
 /// Who we are at one provider: what it calls us, how we prove it, and what we agreed on.
@@ -25,34 +35,15 @@ use crate::{
 pub struct Client {
     client_id: String,
     client_secret: Option<Secret<String>>,
+    signing_keys: Vec<Arc<SigningKey>>,
     token_endpoint_auth_method: Option<TokenEndpointAuthMethod>,
+    token_endpoint_auth_signing_alg: Option<SignatureAlgorithm>,
+    assertion_audience: AssertionAudience,
+    assertion_typ: AssertionTyp,
     id_token_signed_response_alg: SignatureAlgorithm,
+    agreed: Agreed,
     trusted_audiences: Vec<String>,
     clock_skew: i64,
-}
-
-/// Why a client cannot be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum InvalidClient {
-    /// The client_id is empty.
-    #[error("client_id is empty")]
-    EmptyClientId,
-    /// The client_secret is empty.
-    #[error("client_secret is empty")]
-    EmptyClientSecret,
-    /// The method needs a secret and there is none.
-    #[error("token_endpoint_auth_method {} needs a client_secret", .0.name())]
-    SecretMissing(TokenEndpointAuthMethod),
-    /// There is a secret, and the method would not use it.
-    #[error("there is a client_secret, and token_endpoint_auth_method none would not use it")]
-    SecretUnused,
-    /// An HMAC needs a secret of at least the size of its hash (RFC 7518 3.2, V54).
-    #[error("id_token_signed_response_alg {0} needs a client_secret of at least {bytes} bytes", bytes = .0.secret_bytes())]
-    SecretTooShort(SignatureAlgorithm),
-    /// More clock skew than is safe.
-    #[error("a clock skew of {0} seconds is not within 0 to 300")]
-    ClockSkew(i64),
 }
 
 impl Client {
@@ -68,20 +59,16 @@ impl Client {
         Self {
             client_id: client_id.into(),
             client_secret: None,
+            signing_keys: Vec::new(),
             token_endpoint_auth_method: None,
+            token_endpoint_auth_signing_alg: None,
+            assertion_audience: AssertionAudience::default(),
+            assertion_typ: AssertionTyp::default(),
             id_token_signed_response_alg: SignatureAlgorithm::Rs256,
+            agreed: Agreed::default(),
             trusted_audiences: Vec::new(),
             clock_skew: 60,
         }
-    }
-
-    /// How to authenticate at the token endpoint.
-    ///
-    /// Unset, a client with a secret uses `client_secret_basic`, or `client_secret_post` where the provider's metadata offers
-    /// only that. It is chosen from the metadata, never by trial (V87).
-    #[must_use]
-    pub fn token_endpoint_auth_method(self, method: TokenEndpointAuthMethod) -> Self {
-        Self { token_endpoint_auth_method: Some(method), ..self }
     }
 
     /// The one algorithm that ID Tokens for us are signed with: what is registered, RS256 unless said (Registration 2).
@@ -103,10 +90,14 @@ impl Client {
         Self { clock_skew: seconds, ..self }
     }
 
-    /// Whether ID Tokens for this client are verified with the provider's published keys, rather than with the client secret.
+    /// Whether something that is signed for this client is verified with the provider's published keys, rather than with the client
+    /// secret: its ID Tokens, or signed userinfo.
     #[must_use]
     pub fn needs_provider_keys(&self) -> bool {
-        !self.id_token_signed_response_alg.is_symmetric()
+        [Some(self.id_token_signed_response_alg), self.agreed.userinfo_signed_response_alg]
+            .into_iter()
+            .flatten()
+            .any(|algorithm| !algorithm.is_symmetric())
     }
 
     /// What the provider calls us.
@@ -115,41 +106,9 @@ impl Client {
         &self.client_id
     }
 
-    /// Whether these settings can work together, before any provider is asked.
-    ///
-    /// # Errors
-    /// [`InvalidClient`] says what to change.
-    pub fn check(&self) -> Result<(), InvalidClient> {
-        if self.client_id.is_empty() {
-            return Err(InvalidClient::EmptyClientId);
-        }
-        if self.client_secret.as_ref().is_some_and(|secret| secret.expose().is_empty()) {
-            return Err(InvalidClient::EmptyClientSecret);
-        }
-        if !(0..=300).contains(&self.clock_skew) {
-            return Err(InvalidClient::ClockSkew(self.clock_skew));
-        }
-        let secret_bytes = self.client_secret.as_ref().map_or(0, |secret| secret.expose().len());
-        if secret_bytes < self.id_token_signed_response_alg.secret_bytes() {
-            return Err(InvalidClient::SecretTooShort(self.id_token_signed_response_alg));
-        }
-        match (self.token_endpoint_auth_method, &self.client_secret) {
-            (Some(TokenEndpointAuthMethod::None), Some(_)) => Err(InvalidClient::SecretUnused),
-            (
-                Some(method @ (TokenEndpointAuthMethod::ClientSecretBasic | TokenEndpointAuthMethod::ClientSecretPost)),
-                None,
-            ) => Err(InvalidClient::SecretMissing(method)),
-            _ => Ok(()),
-        }
-    }
-
-    /// Whether this provider, as far as its metadata says, can do what we agreed on.
-    ///
-    /// # Errors
-    /// [`InvalidMetadata::Unsupported`] names what is wanted and what is offered.
-    pub fn check_provider(&self, metadata: &ProviderMetadata) -> Result<(), InvalidMetadata> {
-        metadata.supports(self.id_token_signed_response_alg)?;
-        self.authentication(metadata.token_endpoint_auth_methods()).map(drop)
+    /// By how many seconds the provider's clock may differ from ours.
+    pub(crate) fn clock_skew_seconds(&self) -> i64 {
+        self.clock_skew
     }
 
     /// What an ID Token for this client must look like.
@@ -163,6 +122,13 @@ impl Client {
         ExpectedLogoutToken::new(self.agreement(metadata))
     }
 
+    /// What signed userinfo for this client must look like (Core 5.3.2).
+    #[must_use]
+    pub fn expected_userinfo<'a>(&'a self, metadata: &'a ProviderMetadata) -> ExpectedUserInfo<'a> {
+        let signature = self.agreed.userinfo_signed_response_alg;
+        ExpectedUserInfo::new(signature.map(|algorithm| Agreement { algorithm, ..self.agreement(metadata) }))
+    }
+
     fn agreement<'a>(&'a self, metadata: &'a ProviderMetadata) -> Agreement<'a> {
         Agreement {
             issuer: metadata.issuer(),
@@ -173,89 +139,7 @@ impl Client {
             clock_skew: self.clock_skew,
         }
     }
-
-    /// How to authenticate at an endpoint: as set, else by what the metadata offers there (V87: never by trial).
-    pub(crate) fn authentication(&self, offered: OfferedAuthMethods<'_>) -> Result<Authentication, InvalidMetadata> {
-        use TokenEndpointAuthMethod::{
-            ClientSecretBasic, ClientSecretJwt, ClientSecretPost, None as Unauthenticated, PrivateKeyJwt,
-            SelfSignedTlsClientAuth, TlsClientAuth,
-        };
-        let Some(secret) = &self.client_secret else { return Ok(Authentication::None) };
-        let method = match self.token_endpoint_auth_method {
-            Some(method) => method,
-            None if offered.contain(ClientSecretBasic) => ClientSecretBasic,
-            None if offered.contain(ClientSecretPost) => ClientSecretPost,
-            None => {
-                return Err(InvalidMetadata::Unsupported {
-                    what: "client authentication by",
-                    wanted: ClientSecretBasic.name(),
-                    member: offered.member,
-                    offered: Excerpt::new(&offered.names.unwrap_or_default().join(" ")),
-                });
-            }
-        };
-        Ok(match method {
-            ClientSecretBasic => Authentication::Basic(secret.clone()),
-            ClientSecretPost => Authentication::Post(secret.clone()),
-            Unauthenticated => Authentication::None,
-            ClientSecretJwt | PrivateKeyJwt | TlsClientAuth | SelfSignedTlsClientAuth => {
-                return Err(InvalidMetadata::Unsupported {
-                    what: "client authentication by",
-                    wanted: method.name(),
-                    member: offered.member,
-                    offered: Excerpt::new(&offered.names.unwrap_or_default().join(" ")),
-                });
-            }
-        })
-    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn settings_that_contradict_each_other_are_refused() {
-        use TokenEndpointAuthMethod::{ClientSecretBasic, ClientSecretPost};
-        assert_eq!(Client::public("rp").check(), Ok(()));
-        assert_eq!(Client::confidential("rp", "s").check(), Ok(()));
-        assert_eq!(Client::public("").check(), Err(InvalidClient::EmptyClientId));
-        assert_eq!(Client::confidential("rp", "").check(), Err(InvalidClient::EmptyClientSecret));
-        assert_eq!(
-            Client::public("rp").token_endpoint_auth_method(ClientSecretPost).check(),
-            Err(InvalidClient::SecretMissing(ClientSecretPost))
-        );
-        assert_eq!(
-            Client::public("rp").token_endpoint_auth_method(ClientSecretBasic).check(),
-            Err(InvalidClient::SecretMissing(ClientSecretBasic))
-        );
-        assert_eq!(
-            Client::confidential("rp", "s").token_endpoint_auth_method(TokenEndpointAuthMethod::None).check(),
-            Err(InvalidClient::SecretUnused)
-        );
-    }
-
-    /// V54
-    #[test]
-    fn an_hmac_needs_a_secret_as_long_as_its_hash() {
-        for (algorithm, bytes) in
-            [(SignatureAlgorithm::Hs256, 32), (SignatureAlgorithm::Hs384, 48), (SignatureAlgorithm::Hs512, 64)]
-        {
-            let client = |bytes| Client::confidential("rp", "x".repeat(bytes)).id_token_signed_response_alg(algorithm);
-            assert_eq!(client(bytes).check(), Ok(()));
-            assert_eq!(client(bytes - 1).check(), Err(InvalidClient::SecretTooShort(algorithm)));
-            assert_eq!(
-                Client::public("rp").id_token_signed_response_alg(algorithm).check(),
-                Err(InvalidClient::SecretTooShort(algorithm))
-            );
-        }
-    }
-
-    /// V55
-    #[test]
-    fn more_than_300_seconds_of_skew_are_refused() {
-        assert_eq!(Client::public("rp").clock_skew(300).check(), Ok(()));
-        assert_eq!(Client::public("rp").clock_skew(301).check(), Err(InvalidClient::ClockSkew(301)));
-        assert_eq!(Client::public("rp").clock_skew(-1).check(), Err(InvalidClient::ClockSkew(-1)));
-    }
-}
+mod tests;

@@ -1,12 +1,22 @@
-//! How a client proves who it is where it asks for tokens or gives them back (Core 9, RFC 6749 2.3.1).
+//! How a client proves who it is where it asks for tokens or gives them back (Core 9, RFC 6749 2.3.1, RFC 8705 2).
+
+mod assertion;
+
+pub(crate) use assertion::ClientAssertion;
+pub use assertion::{AssertionAudience, AssertionTyp};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Request, header};
+use http::{HeaderValue, Method, Request, header};
 use serde::{Deserialize, Serialize};
 use url::{Url, form_urlencoded};
 
-use crate::secret::Secret;
+use crate::{
+    discovery::Offered,
+    http_client::ClientCertificate,
+    numeric_date::NumericDate,
+    secret::{Entropy, Secret},
+};
 
 /// The methods of client authentication, by their registered names (Core 9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -43,13 +53,19 @@ impl TokenEndpointAuthMethod {
             Self::None => "none",
         }
     }
+
+    /// Whether the proof is the certificate of the connection (RFC 8705 2).
+    pub(crate) const fn is_by_certificate(self) -> bool {
+        matches!(self, Self::TlsClientAuth | Self::SelfSignedTlsClientAuth)
+    }
 }
 
-/// The methods that the metadata offers for one endpoint, and the member that says so.
+/// The methods that the metadata offers for one endpoint, the member that says so, and the algorithms for assertions there.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OfferedAuthMethods<'a> {
     pub(crate) member: &'static str,
     pub(crate) names: Option<&'a [String]>,
+    pub(crate) signing: Offered<'a>,
 }
 
 impl OfferedAuthMethods<'_> {
@@ -71,17 +87,39 @@ pub(crate) struct AuthenticatedEndpoint {
 }
 
 impl AuthenticatedEndpoint {
-    /// A form of these parameters, in their order, and the proof after them.
-    pub(crate) fn post<'p>(&self, parameters: impl IntoIterator<Item = (&'p str, &'p str)>) -> Request<Bytes> {
+    /// A form of these parameters, in their order, and the proof after them: a new one for each request.
+    pub(crate) fn post<'p>(
+        &self,
+        now: NumericDate,
+        entropy: Entropy,
+        parameters: impl IntoIterator<Item = (&'p str, &'p str)>,
+    ) -> Request<Bytes> {
         let mut request = Request::new(Bytes::new());
         *request.method_mut() = Method::POST;
         *request.uri_mut() = self.url.as_str().parse().expect("metadata has only URLs that a request can be sent to");
         let mut form = form_urlencoded::Serializer::new(String::new());
         form.extend_pairs(parameters);
         let headers = request.headers_mut();
-        self.authentication.prove(&self.client_id, headers, &mut form);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        match &self.authentication {
+            Authentication::Basic(secret) => {
+                headers.insert(header::AUTHORIZATION, basic(&self.client_id, secret.expose()));
+            }
+            Authentication::Post(secret) => {
+                form.append_pair("client_id", &self.client_id).append_pair("client_secret", secret.expose());
+            }
+            Authentication::Assertion(assertion) => assertion.prove(&self.client_id, now, entropy, &mut form),
+            // RFC 8705 2: "the client MUST include the client_id".
+            Authentication::Certificate => {
+                form.append_pair("client_id", &self.client_id);
+                request.extensions_mut().insert(ClientCertificate);
+            }
+            // RFC 6749 3.2.1: a client that does not authenticate says who it is.
+            Authentication::None => {
+                form.append_pair("client_id", &self.client_id);
+            }
+        }
         *request.body_mut() = Bytes::from(form.finish());
         request
     }
@@ -92,25 +130,9 @@ impl AuthenticatedEndpoint {
 pub(crate) enum Authentication {
     Basic(Secret<String>),
     Post(Secret<String>),
+    Assertion(ClientAssertion),
+    Certificate,
     None,
-}
-
-impl Authentication {
-    /// Adds the proof to a request.
-    fn prove(&self, client_id: &str, headers: &mut HeaderMap, form: &mut form_urlencoded::Serializer<'_, String>) {
-        match self {
-            Self::Basic(secret) => {
-                headers.insert(header::AUTHORIZATION, basic(client_id, secret.expose()));
-            }
-            Self::Post(secret) => {
-                form.append_pair("client_id", client_id).append_pair("client_secret", secret.expose());
-            }
-            // RFC 6749 3.2.1: a client that does not authenticate says who it is.
-            Self::None => {
-                form.append_pair("client_id", client_id);
-            }
-        }
-    }
 }
 
 /// RFC 6749 2.3.1: id and secret are form-url-encoded *before* they are joined with a colon.
@@ -124,26 +146,4 @@ fn basic(client_id: &str, secret: &str) -> HeaderValue {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// R54: the provider decodes exactly what we hold, whatever characters it has.
-    #[test]
-    fn basic_credentials_survive_every_character() {
-        for (id, secret) in [("rp", "plain"), ("a:b", "a:b%+é &=\"'\\"), ("client_ab 1%", "secret_:%+\" ")] {
-            let value = basic(id, secret);
-            let encoded = value.to_str().expect("ASCII").strip_prefix("Basic ").expect("Basic");
-            let joined = String::from_utf8(STANDARD.decode(encoded).expect("base64")).expect("UTF-8");
-            let parts: Vec<_> = joined.split(':').collect();
-            assert_eq!(parts.len(), 2, "{joined}");
-            let decode =
-                |part: &str| form_urlencoded::parse(format!("v={part}").as_bytes()).next().expect("one").1.into_owned();
-            assert_eq!((decode(parts[0]).as_str(), decode(parts[1]).as_str()), (id, secret));
-        }
-    }
-
-    #[test]
-    fn the_header_does_not_print_its_secret() {
-        assert_eq!(format!("{:?}", basic("rp", "canary")), "Sensitive");
-    }
-}
+mod tests;

@@ -2,8 +2,8 @@
 
 mod provider_metadata;
 
-pub(crate) use provider_metadata::LogoutSupport;
 pub use provider_metadata::ProviderMetadata;
+pub(crate) use provider_metadata::{LogoutSupport, Offered};
 
 use bytes::Bytes;
 use http::{Method, Request, Response, header};

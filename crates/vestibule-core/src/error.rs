@@ -1,11 +1,13 @@
 //! What can go wrong between us and the provider, sorted by who must act.
 
 mod tokens;
+mod userinfo;
 
 use std::fmt;
 
 pub(crate) use tokens::ClaimFault;
 pub use tokens::{Difference, InvalidIdToken, InvalidLogoutToken};
+pub use userinfo::{InvalidClaimSources, InvalidSourcedClaims, InvalidUserInfo};
 
 use crate::{
     authorization::{ResponseMode, ResponseType},
@@ -177,6 +179,8 @@ pub enum Misbehaviour {
     ClientConfiguration(#[from] ManagementRefused),
     #[error("the ID Token {0}")]
     IdToken(#[from] InvalidIdToken),
+    #[error("the userinfo response {0}")]
+    UserInfo(#[from] InvalidUserInfo),
     #[error("the userinfo response is about subject '{got}', the ID Token about '{expected}' (Core 5.3.4)")]
     UserInfoSubject { expected: Excerpt, got: Excerpt },
 }
@@ -196,6 +200,14 @@ pub enum InvalidMetadata {
     Endpoint { member: &'static str, got: Excerpt },
     #[error("the provider has no registration_endpoint: give a client_id that you registered by hand")]
     NoRegistration,
+    #[error(
+        "the provider takes no request objects: neither its request_parameter_supported nor its request_uri_parameter_supported"
+    )]
+    NoRequestObjects,
+    #[error(
+        "the provider takes signed request objects only (require_signed_request_object): set request_object_signing_alg"
+    )]
+    RequestObjectRequired,
     #[error("the provider does not support {what} '{wanted}'; its {member} has {offered}")]
     Unsupported { what: &'static str, wanted: &'static str, member: &'static str, offered: Excerpt },
     #[error("what we ask to be registered as: {0}")]

@@ -83,10 +83,17 @@ pub(crate) fn json_answer(
     limits: &Limits,
     response: &Response<Bytes>,
 ) -> Result<Map<String, Value>, Misbehaviour> {
-    if response.status() != StatusCode::OK {
-        return Err(Misbehaviour::UnexpectedStatus { endpoint, status: response.status().as_u16() });
-    }
+    check_is_ok(endpoint, response)?;
     json_body(endpoint, limits, response)
+}
+
+/// RFC 9110 15.3.1: 200 and nothing else is an answer with what was asked for.
+pub(crate) fn check_is_ok(endpoint: Endpoint, response: &Response<Bytes>) -> Result<(), Misbehaviour> {
+    if response.status() == StatusCode::OK {
+        Ok(())
+    } else {
+        Err(Misbehaviour::UnexpectedStatus { endpoint, status: response.status().as_u16() })
+    }
 }
 
 /// The body as a JSON object, whatever the status.
@@ -95,15 +102,23 @@ pub(crate) fn json_body(
     limits: &Limits,
     response: &Response<Bytes>,
 ) -> Result<Map<String, Value>, Misbehaviour> {
+    media_type(endpoint, limits, response)?;
+    json::object(response.body()).map_err(|fault| fault.at(endpoint))
+}
+
+/// Which of the accepted media types the answer has (V84), if it is not too large to be one (V83).
+pub(crate) fn media_type(
+    endpoint: Endpoint,
+    limits: &Limits,
+    response: &Response<Bytes>,
+) -> Result<&'static str, Misbehaviour> {
     if response.body().len() > limits.body_bytes {
         return Err(Misbehaviour::BodyTooLarge { limit: limits.body_bytes });
     }
     let content_type = response.headers().get(header::CONTENT_TYPE).map_or("", |value| value.to_str().unwrap_or(""));
     let essence = content_type.split(';').next().unwrap_or("").trim();
-    if !limits.media_types.iter().any(|accepted| essence.eq_ignore_ascii_case(accepted)) {
-        return Err(Misbehaviour::UnexpectedMediaType { endpoint, got: Excerpt::new(content_type) });
-    }
-    json::object(response.body()).map_err(|fault| fault.at(endpoint))
+    let accepted = limits.media_types.iter().find(|accepted| essence.eq_ignore_ascii_case(accepted));
+    accepted.copied().ok_or_else(|| Misbehaviour::UnexpectedMediaType { endpoint, got: Excerpt::new(content_type) })
 }
 
 /// The error that the JSON of an endpoint holds, if it holds one (RFC 6749 5.2).
@@ -138,6 +153,8 @@ pub enum Endpoint {
     ClientConfiguration,
     /// The revocation endpoint (RFC 7009 2).
     Revocation,
+    /// Where a source of distributed claims keeps them (Core 5.6.2).
+    ClaimsSource,
 }
 
 impl fmt::Display for Endpoint {
@@ -150,6 +167,7 @@ impl fmt::Display for Endpoint {
             Self::Registration => "the registration endpoint",
             Self::ClientConfiguration => "the client configuration endpoint",
             Self::Revocation => "the revocation endpoint",
+            Self::ClaimsSource => "a source of distributed claims",
         })
     }
 }

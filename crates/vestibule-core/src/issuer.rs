@@ -79,6 +79,19 @@ impl Issuer {
             .expect("an issuer without query or fragment stays a URL when a path is appended")
     }
 
+    /// A URL that this issuer names to be asked by us: https (V80), or plain http on loopback where the issuer is that itself.
+    pub(crate) fn endpoint(&self, text: &str) -> Option<Url> {
+        Url::parse(text).ok().filter(|url| {
+            let scheme_allowed = url.scheme() == "https" || self.is_plain_http();
+            scheme_allowed
+                && is_https_or_loopback(url)
+                && is_requestable(url)
+                && url.fragment().is_none()
+                && url.username().is_empty()
+                && url.password().is_none()
+        })
+    }
+
     /// Whether this provider may have plain http endpoints: only one that is itself http, which means loopback.
     pub(crate) fn is_plain_http(&self) -> bool {
         !self.text.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"))

@@ -79,12 +79,7 @@ impl Client {
         token: impl Into<Secret<String>>,
         token_type_hint: TokenTypeHint,
     ) -> Result<Option<RevocationRequest>, InvalidMetadata> {
-        let Some(url) = metadata.revocation_endpoint() else { return Ok(None) };
-        let revocation_endpoint = AuthenticatedEndpoint {
-            url: url.clone(),
-            client_id: self.client_id().to_owned(),
-            authentication: self.authentication(metadata.revocation_endpoint_auth_methods())?,
-        };
+        let Some(revocation_endpoint) = self.revocation_endpoint(metadata)? else { return Ok(None) };
         Ok(Some(RevocationRequest { revocation_endpoint, token: token.into(), token_type_hint }))
     }
 }
@@ -94,9 +89,9 @@ impl Exchange for RevocationRequest {
     type Output = ();
     const LIMITS: Limits = Limits::new(64 * 1024, &["application/json"]);
 
-    fn request(&mut self, _now: NumericDate, _entropy: Entropy) -> Request<Bytes> {
-        self.revocation_endpoint
-            .post([("token", self.token.expose().as_str()), ("token_type_hint", self.token_type_hint.name())])
+    fn request(&mut self, now: NumericDate, entropy: Entropy) -> Request<Bytes> {
+        let form = [("token", self.token.expose().as_str()), ("token_type_hint", self.token_type_hint.name())];
+        self.revocation_endpoint.post(now, entropy, form)
     }
 
     fn accept(self, _now: NumericDate, response: Response<Bytes>) -> Result<Step<Self>, ProtocolError> {

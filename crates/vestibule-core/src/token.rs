@@ -51,27 +51,23 @@ impl Client {
     ) -> Result<TokenRequest, InvalidMetadata> {
         Ok(TokenRequest { token_endpoint: self.token_endpoint(metadata)?, redirect_uri: redirect_uri.into(), code })
     }
-
-    fn token_endpoint(&self, metadata: &ProviderMetadata) -> Result<AuthenticatedEndpoint, InvalidMetadata> {
-        Ok(AuthenticatedEndpoint {
-            url: metadata.token_endpoint().clone(),
-            client_id: self.client_id().to_owned(),
-            authentication: self.authentication(metadata.token_endpoint_auth_methods())?,
-        })
-    }
 }
 
 impl Exchange for TokenRequest {
     type Output = TokenResponse;
     const LIMITS: Limits = Limits::new(64 * 1024, &["application/json"]);
 
-    fn request(&mut self, _now: NumericDate, _entropy: Entropy) -> Request<Bytes> {
-        self.token_endpoint.post([
-            ("grant_type", "authorization_code"),
-            ("code", self.code.code.expose().as_str()),
-            ("redirect_uri", &self.redirect_uri),
-            ("code_verifier", self.code.code_verifier.expose()),
-        ])
+    fn request(&mut self, now: NumericDate, entropy: Entropy) -> Request<Bytes> {
+        self.token_endpoint.post(
+            now,
+            entropy,
+            [
+                ("grant_type", "authorization_code"),
+                ("code", self.code.code.expose().as_str()),
+                ("redirect_uri", &self.redirect_uri),
+                ("code_verifier", self.code.code_verifier.expose()),
+            ],
+        )
     }
 
     fn accept(self, _now: NumericDate, response: Response<Bytes>) -> Result<Step<Self>, ProtocolError> {

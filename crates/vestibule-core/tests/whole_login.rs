@@ -12,13 +12,13 @@ use url::{Url, form_urlencoded};
 use vestibule_core::{
     Accepted, AuthorizationCode, AuthorizationRequest, AuthorizationResponse, ClaimsSet, Client, EndSessionRequest,
     Entropy, Exchange, FirstIdToken, IdToken, Issuer, JwkSet, Misbehaviour, NumericDate, PendingLogin, ProtocolError,
-    ProviderMetadata, SignatureAlgorithm, Step, TokenResponse, TokenTypeHint, Unsolicited, UnverifiedLogoutToken,
-    UserInfoMethod,
+    ProviderMetadata, Secret, SignatureAlgorithm, Step, TokenResponse, TokenTypeHint, Unsolicited,
+    UnverifiedLogoutToken, UserInfoMethod,
     authorization::ExpectedResponse,
     discovery::{DiscoveryRequest, KeysRequest},
     error::InvalidIdToken,
     jose::{CompactJws, InvalidJws, SigningKey, access_token_hash},
-    userinfo::UserInfoRequest,
+    userinfo::{UserInfoRequest, UserInfoResponse},
 };
 
 const ISSUER: &str = "https://login.example.com/tenant";
@@ -165,11 +165,19 @@ impl RelyingParty {
         tokens.id_token().verify(&self.keys, &self.client.expected_id_token(&self.metadata), now)
     }
 
-    fn userinfo(&self, tokens: &TokenResponse, id_token: &IdToken, subject: &str) -> Result<ClaimsSet, ProtocolError> {
-        let access_token = tokens.access_token().clone();
-        let question =
-            UserInfoRequest::new(&self.metadata, UserInfoMethod::Get, access_token, id_token.subject().clone());
-        carry_out(question.expect("a userinfo endpoint"), BEGUN, |request| Provider::userinfo(request, subject))
+    fn userinfo(
+        &self,
+        access_token: &Secret<String>,
+        id_token: &IdToken,
+        subject: &str,
+    ) -> Result<ClaimsSet, ProtocolError> {
+        let (client, of) = (&self.client, id_token.subject().clone());
+        let question = UserInfoRequest::new(client, &self.metadata, UserInfoMethod::Get, access_token.clone(), of);
+        let question = question.expect("a userinfo endpoint");
+        match carry_out(question, BEGUN, |request| Provider::userinfo(request, subject))? {
+            UserInfoResponse::Plain(claims) => Ok(claims),
+            UserInfoResponse::Signed(_) => panic!("no signature was agreed on"),
+        }
     }
 }
 
@@ -206,7 +214,7 @@ fn a_person_signs_in_and_out() {
     let id_token = party.verify(&tokens, now).expect("verified");
     assert_eq!((id_token.subject().as_str(), id_token.sid()), ("alice", Some("s-1")));
     let mut claims = id_token.claims().clone();
-    claims.add_missing(party.userinfo(&tokens, &id_token, "alice").expect("claims"));
+    claims.add_missing(party.userinfo(tokens.access_token(), &id_token, "alice").expect("claims"));
     assert_eq!(claims.claim("email"), Some(&json!("alice@example.com")));
     assert_eq!(claims.claim("name"), Some(&json!("Alice")), "V50: what the ID Token says wins");
 
@@ -365,7 +373,7 @@ fn claims_of_another_person_are_not_used() {
     let code = party.accept(pending, &query, BEGUN).expect("a code");
     let tokens = party.redeem(code, BEGUN, |request| provider.tokens(request, &authorization, BEGUN)).expect("tokens");
     let id_token = party.verify(&tokens, BEGUN).expect("verified");
-    let refused = party.userinfo(&tokens, &id_token, "mallory").err();
+    let refused = party.userinfo(tokens.access_token(), &id_token, "mallory").err();
     assert!(matches!(refused, Some(ProtocolError::Misbehaved(Misbehaviour::UserInfoSubject { .. }))), "{refused:?}");
 }
 

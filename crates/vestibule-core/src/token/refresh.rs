@@ -110,9 +110,10 @@ impl Exchange for RefreshRequest {
     type Output = RefreshResponse;
     const LIMITS: Limits = TokenRequest::LIMITS;
 
-    fn request(&mut self, _now: NumericDate, _entropy: Entropy) -> Request<Bytes> {
+    fn request(&mut self, now: NumericDate, entropy: Entropy) -> Request<Bytes> {
         let grant = [("grant_type", "refresh_token"), ("refresh_token", self.refresh_token.expose().as_str())];
-        self.token_endpoint.post(grant.into_iter().chain(self.scope.as_deref().map(|scope| ("scope", scope))))
+        let scope = self.scope.as_deref().map(|scope| ("scope", scope));
+        self.token_endpoint.post(now, entropy, grant.into_iter().chain(scope))
     }
 
     fn accept(self, _now: NumericDate, response: Response<Bytes>) -> Result<Step<Self>, ProtocolError> {

@@ -1,3 +1,6 @@
+mod claim_sources;
+mod signed;
+
 use http::StatusCode;
 use serde_json::{Value, json};
 
@@ -22,7 +25,8 @@ fn metadata(userinfo_endpoint: Option<&str>) -> ProviderMetadata {
 
 fn question(method: UserInfoMethod, access_token: &str) -> UserInfoRequest {
     let subject = Subject::parse("alice").expect("a subject");
-    UserInfoRequest::new(&metadata(Some(ENDPOINT)), method, access_token.into(), subject).expect("a question")
+    let client = Client::public("rp");
+    UserInfoRequest::new(&client, &metadata(Some(ENDPOINT)), method, access_token.into(), subject).expect("a question")
 }
 
 fn sent(method: UserInfoMethod, access_token: &str) -> Request<Bytes> {
@@ -38,7 +42,8 @@ fn answer(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>
 
 fn read(response: Response<Bytes>) -> Result<ClaimsSet, ProtocolError> {
     match question(UserInfoMethod::Get, "t").accept(NOW, response)? {
-        Step::Done(claims) => Ok(claims),
+        Step::Done(UserInfoResponse::Plain(claims)) => Ok(claims),
+        Step::Done(UserInfoResponse::Signed(_)) => panic!("no signature was agreed on"),
         Step::Again(_) => panic!("nothing is asked for twice"),
     }
 }
@@ -93,9 +98,12 @@ fn an_access_token_with_a_line_break_adds_no_header() {
 #[test]
 fn where_it_is_off_or_there_is_no_endpoint_nothing_is_asked() {
     let subject = || Subject::parse("alice").expect("a subject");
-    assert!(UserInfoRequest::new(&metadata(Some(ENDPOINT)), UserInfoMethod::Off, "t".into(), subject()).is_none());
+    let asked = |metadata, method| {
+        UserInfoRequest::new(&Client::public("rp"), &metadata, method, "t".into(), subject()).is_some()
+    };
+    assert!(!asked(metadata(Some(ENDPOINT)), UserInfoMethod::Off));
     for method in [UserInfoMethod::Get, UserInfoMethod::Post, UserInfoMethod::Off] {
-        assert!(UserInfoRequest::new(&metadata(None), method, "t".into(), subject()).is_none(), "{method:?}");
+        assert!(!asked(metadata(None), method), "{method:?}");
     }
 }
 
@@ -162,10 +170,10 @@ fn every_status_but_200_is_refused() {
     }
 }
 
-/// V84, R82: signed claims were not asked for.
+/// V84
 #[test]
 fn another_media_type_is_refused() {
-    for other in ["text/html", "application/jwt", "text/plain", "application/jsonp", ""] {
+    for other in ["text/html", "application/jose", "text/plain", "application/jsonp", ""] {
         let response = answer(StatusCode::OK, other, r#"{"sub":"alice"}"#);
         let reason = Misbehaviour::UnexpectedMediaType { endpoint: Endpoint::UserInfo, got: Excerpt::new(other) };
         assert_eq!(read(response).err(), misbehaved(reason), "{other}");

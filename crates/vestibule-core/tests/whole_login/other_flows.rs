@@ -127,13 +127,7 @@ fn a_person_signs_in_by_an_implicit_flow() {
     assert!(code.is_none());
     let granted = granted.expect("an access token");
     assert_eq!((granted.expires_in(), granted.refresh_token()), (Some(300), None));
-    let question = UserInfoRequest::new(
-        &party.metadata,
-        UserInfoMethod::Get,
-        granted.access_token().clone(),
-        id_token.subject().clone(),
-    );
-    let claims = carry_out(question.expect("an endpoint"), BEGUN, |request| Provider::userinfo(request, "alice"));
+    let claims = party.userinfo(granted.access_token(), &id_token, "alice");
     assert_eq!(claims.expect("claims").claim("email"), Some(&json!("alice@example.com")));
 }
 

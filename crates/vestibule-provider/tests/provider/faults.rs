@@ -20,7 +20,7 @@ async fn refusal(fault: Fault) -> String {
         Err(reason) => return format!("the ID Token {reason}"),
     };
     let (access_token, subject) = (tokens.access_token().clone(), id_token.subject().clone());
-    let question = UserInfoRequest::new(&party.metadata, UserInfoMethod::Get, access_token, subject);
+    let question = UserInfoRequest::new(&party.client, &party.metadata, UserInfoMethod::Get, access_token, subject);
     match ask(&provider, question.expect("an endpoint")).await {
         Err(Failure::Protocol(error)) => error.to_string(),
         Err(Failure::Http(error)) => error.to_string(),

@@ -1,4 +1,7 @@
-use vestibule_core::{Client, SignatureAlgorithm, UserInfoMethod, userinfo::UserInfoRequest};
+use vestibule_core::{
+    Client, SignatureAlgorithm, UserInfoMethod,
+    userinfo::{UserInfoRequest, UserInfoResponse},
+};
 use vestibule_provider::{DevelopmentProvider, RegisteredClient};
 
 use crate::party::{ISSUER, NOW, Party, REDIRECT_URI, browser, provider, provider_at};
@@ -20,8 +23,15 @@ async fn a_relying_party_gets_an_id_token_that_it_can_verify() {
     assert_eq!(names, ["at_hash", "aud", "auth_time", "exp", "iat", "iss", "nonce", "sid", "sub"]);
 
     let access_token = tokens.access_token().clone();
-    let question = UserInfoRequest::new(&party.metadata, UserInfoMethod::Get, access_token, id_token.subject().clone());
-    let claims = crate::party::ask(&provider, question.expect("an endpoint")).await.expect("claims");
+    let question = UserInfoRequest::new(
+        &party.client,
+        &party.metadata,
+        UserInfoMethod::Get,
+        access_token,
+        id_token.subject().clone(),
+    );
+    let answer = crate::party::ask(&provider, question.expect("an endpoint")).await.expect("claims");
+    let UserInfoResponse::Plain(claims) = answer else { panic!("no signature was agreed on") };
     assert_eq!(claims.to_json(), br#"{"admin":true,"email":"alice@example.com","sub":"alice"}"#);
 }
 

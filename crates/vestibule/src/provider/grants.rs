@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use vestibule_core::{
     ClaimsSet, FirstIdToken, JwkSet, Misbehaviour, ProtocolError, Secret, Subject, UnverifiedRefreshedIdToken,
-    error::InvalidIdToken, jose::InvalidJws, revocation::TokenTypeHint, userinfo::UserInfoRequest,
+    error::{InvalidIdToken, InvalidUserInfo},
+    jose::InvalidJws,
+    revocation::TokenTypeHint,
+    userinfo::{UserInfoRequest, UserInfoResponse},
 };
 
 use super::{ConnectedProvider, Introduced, ProviderError};
@@ -67,22 +70,26 @@ impl ConnectedProvider {
     ) -> Result<(), ProviderError> {
         let first = first_id_token(at, session);
         let expected = at.client.expected_id_token(&at.metadata);
-        self.with_keys(at, |keys| id_token.verify(keys, &expected, &first, self.now())).await.map(drop)
+        self.with_keys(at, |keys| Ok(id_token.verify(keys, &expected, &first, self.now())?)).await.map(drop)
     }
 
     /// Verifies with the keys at hand, and once more with new ones if the right key is not among them (Core 10.1.1).
     pub(super) async fn with_keys<T>(
         self: &Arc<Self>,
         at: &Introduced,
-        verify: impl Fn(&JwkSet) -> Result<T, InvalidIdToken>,
+        verify: impl Fn(&JwkSet) -> Result<T, Misbehaviour>,
     ) -> Result<T, ProviderError> {
         let keys = self.keys(at).await?;
         let mut verified = verify(&keys);
-        let unknown_key = matches!(verified, Err(InvalidIdToken::Jws(InvalidJws::NoMatchingKey { .. })));
+        let unknown_key = matches!(
+            verified,
+            Err(Misbehaviour::IdToken(InvalidIdToken::Jws(InvalidJws::NoMatchingKey { .. }))
+                | Misbehaviour::UserInfo(InvalidUserInfo::Jws(InvalidJws::NoMatchingKey { .. })))
+        );
         if unknown_key && at.client.needs_provider_keys() {
             verified = verify(&*self.newer_keys(at, &keys).await?);
         }
-        verified.map_err(|invalid| Misbehaviour::from(invalid).into())
+        verified.map_err(ProviderError::from)
     }
 
     /// What the userinfo endpoint says now about a subject.
@@ -92,9 +99,24 @@ impl ConnectedProvider {
         subject: Subject,
     ) -> Result<Option<ClaimsSet>, ProviderError> {
         let at = self.introduced().await?;
-        match UserInfoRequest::new(&at.metadata, self.userinfo_method(), access_token, subject) {
-            Some(request) => self.carry_out(request).await.map(Some),
-            None => Ok(None),
+        self.ask_userinfo(&at, access_token, subject).await
+    }
+
+    /// The same at a provider that knows us: `None` where the userinfo endpoint is not there, or not asked.
+    pub(super) async fn ask_userinfo(
+        self: &Arc<Self>,
+        at: &Introduced,
+        access_token: Secret<String>,
+        subject: Subject,
+    ) -> Result<Option<ClaimsSet>, ProviderError> {
+        let request = UserInfoRequest::new(&at.client, &at.metadata, self.userinfo_method(), access_token, subject);
+        let Some(request) = request else { return Ok(None) };
+        match self.carry_out(request).await? {
+            UserInfoResponse::Plain(claims) => Ok(Some(claims)),
+            UserInfoResponse::Signed(signed) => {
+                let expected = at.client.expected_userinfo(&at.metadata);
+                self.with_keys(at, |keys| Ok(signed.verify(keys, &expected, self.now())?)).await.map(Some)
+            }
         }
     }
 

@@ -6,7 +6,6 @@ use vestibule_core::{
     AuthorizationCode, ClaimsSet, IdToken, TokenResponse, UnverifiedIdToken,
     authorization::{Accepted, FrontChannel},
     token::GrantedTokens,
-    userinfo::UserInfoRequest,
 };
 
 use super::{ConnectedProvider, Introduced, ProviderError};
@@ -28,7 +27,7 @@ impl ConnectedProvider {
             Accepted::FrontChannel(front_channel) => front_channel,
         };
         let expected = at.client.expected_id_token(&at.metadata);
-        let verified = self.with_keys(at, |keys| front_channel.verify(keys, &expected, self.now())).await?;
+        let verified = self.with_keys(at, |keys| Ok(front_channel.verify(keys, &expected, self.now())?)).await?;
         let FrontChannel { id_token, granted, code, .. } = verified;
         match code {
             Some(code) => self.redeemed(at, code).await,
@@ -52,17 +51,16 @@ impl ConnectedProvider {
     /// Verifies an ID Token of a login that just ended.
     async fn verify(self: &Arc<Self>, at: &Introduced, id_token: &UnverifiedIdToken) -> Result<IdToken, ProviderError> {
         let expected = at.client.expected_id_token(&at.metadata);
-        self.with_keys(at, |keys| id_token.verify(keys, &expected, self.now())).await
+        self.with_keys(at, |keys| Ok(id_token.verify(keys, &expected, self.now())?)).await
     }
 
     /// The claims about the subject of a proved login: those of its ID Token, and those of the userinfo endpoint besides.
-    pub(crate) async fn claims(&self, at: &Introduced, proved: &Proved) -> Result<ClaimsSet, ProviderError> {
+    pub(crate) async fn claims(self: &Arc<Self>, at: &Introduced, proved: &Proved) -> Result<ClaimsSet, ProviderError> {
         let mut claims = proved.id_token.claims().clone();
         let Some(granted) = &proved.granted else { return Ok(claims) };
-        let (method, access_token) = (self.userinfo_method(), granted.access_token().clone());
-        let subject = proved.id_token.subject().clone();
-        if let Some(request) = UserInfoRequest::new(&at.metadata, method, access_token, subject) {
-            claims.add_missing(self.carry_out(request).await?);
+        let (access_token, subject) = (granted.access_token().clone(), proved.id_token.subject().clone());
+        if let Some(more) = self.ask_userinfo(at, access_token, subject).await? {
+            claims.add_missing(more);
         }
         Ok(claims)
     }

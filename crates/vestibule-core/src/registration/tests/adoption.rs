@@ -3,7 +3,6 @@
 use super::*;
 use crate::{
     authorization::ResponseType,
-    client_auth::AuthenticatedEndpoint,
     jose::{ContentEncryptionAlgorithm, KeyManagementAlgorithm},
 };
 
@@ -271,12 +270,8 @@ fn awkward_ids_and_secrets_are_adopted_unchanged() {
     let client = kept.client();
     assert_eq!(client.client_id(), every_character);
     let metadata = metadata(json!({}));
-    let endpoint = AuthenticatedEndpoint {
-        url: metadata.token_endpoint().clone(),
-        client_id: client.client_id().to_owned(),
-        authentication: client.authentication(metadata.token_endpoint_auth_methods()).expect("basic"),
-    };
-    let sent = endpoint.post([]);
+    let endpoint = client.token_endpoint(&metadata).expect("basic");
+    let sent = endpoint.post(NOW, Entropy::from_bytes([7; 32]), []);
     let shown = sent.headers()[header::AUTHORIZATION].to_str().expect("ASCII").strip_prefix("Basic ").expect("Basic");
     let shown = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, shown).expect("base64");
     let shown = String::from_utf8(shown).expect("UTF-8");
