@@ -1,9 +1,11 @@
 //! What a provider says about itself, and the exchanges that fetch it (OpenID Connect Discovery 1.0).
 
 mod provider_metadata;
+mod webfinger;
 
 pub use provider_metadata::ProviderMetadata;
 pub(crate) use provider_metadata::{LogoutSupport, Offered};
+pub use webfinger::{InvalidIdentifier, InvalidWebFinger, WebFingerRequest, WebFingerResource};
 
 use bytes::Bytes;
 use http::{Method, Request, Response, header};

@@ -145,6 +145,8 @@ pub enum Misbehaviour {
     MalformedError,
     #[error(transparent)]
     Metadata(#[from] InvalidMetadata),
+    #[error("the answer of the WebFinger service {0}")]
+    WebFinger(#[from] crate::discovery::InvalidWebFinger),
     #[error("the provider's key set: {0}")]
     Keys(#[from] crate::jose::InvalidJwkSet),
     #[error("the authorization response is for issuer '{got}', the login was with '{expected}' (RFC 9207 2.4)")]

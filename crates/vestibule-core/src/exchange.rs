@@ -155,6 +155,8 @@ pub enum Endpoint {
     Revocation,
     /// Where a source of distributed claims keeps them (Core 5.6.2).
     ClaimsSource,
+    /// The WebFinger service of an identifier's host (RFC 7033 4).
+    WebFinger,
 }
 
 impl fmt::Display for Endpoint {
@@ -168,6 +170,7 @@ impl fmt::Display for Endpoint {
             Self::ClientConfiguration => "the client configuration endpoint",
             Self::Revocation => "the revocation endpoint",
             Self::ClaimsSource => "a source of distributed claims",
+            Self::WebFinger => "the WebFinger service",
         })
     }
 }

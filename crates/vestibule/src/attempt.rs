@@ -1,7 +1,9 @@
 //! A login under way, in a cookie of the browser that started it: with whom, and what the callback has to know.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
-use vestibule_core::{NumericDate, PendingLogin, ResponseMode, Secret};
+use vestibule_core::{Issuer, NumericDate, PendingLogin, ResponseMode, Secret};
 
 use crate::{
     door::Door,
@@ -30,7 +32,7 @@ pub(crate) struct Attempt {
 pub(crate) struct Earlier {
     key: Key,
     subject: Key,
-    provider: String,
+    issuer: Issuer,
     ends_at: NumericDate,
 }
 
@@ -54,7 +56,7 @@ struct WrittenV1<'a> {
 struct WrittenEarlier<'a> {
     key: [u8; 32],
     subject: [u8; 32],
-    provider: &'a str,
+    issuer: &'a str,
     ends_at: i64,
 }
 
@@ -98,7 +100,7 @@ impl Attempt {
             earlier: self.earlier.as_ref().map(|earlier| WrittenEarlier {
                 key: *earlier.key.as_bytes(),
                 subject: *earlier.subject.as_bytes(),
-                provider: &earlier.provider,
+                issuer: earlier.issuer.as_str(),
                 ends_at: earlier.ends_at.seconds(),
             }),
         });
@@ -121,12 +123,7 @@ impl Attempt {
             pending: PendingLogin::from_bytes(&Secret::new(written.pending.to_vec()))?,
             belongs: written.belongs,
             demand: Demand::new(written.acr_values, written.max_age),
-            earlier: written.earlier.map(|earlier| Earlier {
-                key: Key::from_bytes(earlier.key),
-                subject: Key::from_bytes(earlier.subject),
-                provider: earlier.provider.to_owned(),
-                ends_at: NumericDate::from_seconds(earlier.ends_at),
-            }),
+            earlier: written.earlier.and_then(Earlier::read),
         })
     }
 
@@ -147,10 +144,19 @@ impl Earlier {
     fn of(door: &Door, session: &Session) -> Self {
         Self {
             key: session.key,
-            subject: door.keys.subject(session.provider.issuer(), &session.subject),
-            provider: session.provider.name().to_owned(),
+            subject: door.keys.subject(&session.issuer, &session.subject),
+            issuer: Issuer::clone(&session.issuer),
             ends_at: session.times.ends_at,
         }
+    }
+
+    fn read(written: WrittenEarlier<'_>) -> Option<Self> {
+        Some(Self {
+            key: Key::from_bytes(written.key),
+            subject: Key::from_bytes(written.subject),
+            issuer: Issuer::parse(written.issuer).ok()?,
+            ends_at: NumericDate::from_seconds(written.ends_at),
+        })
     }
 
     /// Whether it is the session of a person whom stores call so.
@@ -158,18 +164,21 @@ impl Earlier {
         self.subject == subject
     }
 
-    /// Ends it. One of a provider that has gone from the settings is none any more.
+    /// Ends it.
     pub(crate) async fn end(&self, door: &Door) -> Result<(), StoreError> {
-        match door.provider(&self.provider) {
-            Some(provider) => door.end_by_key(self.key, provider.issuer(), self.ends_at).await.map(drop),
-            None => Ok(()),
-        }
+        door.end_by_key(self.key, &self.issuer, self.ends_at).await.map(drop)
     }
 }
 
-/// Provider, issuer, client and redirect URI in sixteen bytes.
-pub(crate) fn belongs_to(provider: &ConnectedProvider) -> [u8; BELONGS_BYTES] {
-    let parts = [provider.name(), provider.issuer().as_str(), provider.given_client_id(), provider.redirect_uri()];
+/// Provider, issuer (which is known to whoever begins a login), client and redirect URI in sixteen bytes.
+fn belongs_to(provider: &ConnectedProvider) -> [u8; BELONGS_BYTES] {
+    fingerprint(provider, provider.issuer())
+}
+
+/// The same with this issuer, or without one.
+pub(crate) fn fingerprint(provider: &ConnectedProvider, issuer: Option<&Arc<Issuer>>) -> [u8; BELONGS_BYTES] {
+    let issuer = issuer.map_or("", |issuer| issuer.as_str());
+    let parts = [provider.name(), issuer, provider.binding(), provider.redirect_uri()];
     let mut belongs = [0; BELONGS_BYTES];
     let hash = sha256(parts.join("\0").as_bytes());
     belongs.copy_from_slice(hash.split_at(BELONGS_BYTES).0);

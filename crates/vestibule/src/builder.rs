@@ -1,14 +1,16 @@
 //! The builder: every wrong setting ends here, before anybody knocks.
 
 mod checks;
+mod transport;
 
 use std::{collections::BTreeMap, fmt, future::Future, sync::Arc};
 
 use axum::{Router, handler::Handler};
 use vestibule_core::HttpClient;
 
-use self::checks::{
-    check_providers, check_secret_keys, default_http_client, default_provider, keeping, parse_after_logout,
+use self::{
+    checks::{check_providers, check_secret_keys, default_provider, keeping, parse_after_logout},
+    transport::Transport,
 };
 use crate::{
     base_url::BaseUrl,
@@ -45,6 +47,7 @@ pub struct Builder {
     error_view: Option<Router>,
     http_client: Option<Arc<dyn HttpClient>>,
     trusted_ca: Option<Vec<u8>>,
+    outbound_allow: Vec<String>,
     registrations: Option<Arc<dyn RegistrationStore>>,
     sessions: Option<Arc<dyn SessionStore>>,
     marks: Option<Arc<dyn SessionStore>>,
@@ -66,6 +69,7 @@ impl Builder {
             error_view: None,
             http_client: None,
             trusted_ca: None,
+            outbound_allow: Vec::new(),
             registrations: None,
             sessions: None,
             marks: None,
@@ -193,6 +197,22 @@ impl Builder {
         Self { trusted_ca: Some(pem.into()), ..self }
     }
 
+    /// Places, each `host:port`, that may be connected to though nobody but an outsider names them, such as a provider of our own
+    /// network that WebFinger leads to. Unless said, the default HTTP client goes to public addresses only then. What the settings
+    /// name, such as an issuer, needs no entry.
+    ///
+    /// # Example
+    /// ```
+    /// use vestibule::Vestibule;
+    ///
+    /// let builder = Vestibule::builder("https://app.example.com").outbound_allow(["login.internal:443"]);
+    /// # let _ = builder;
+    /// ```
+    pub fn outbound_allow<S: Into<String>>(mut self, places: impl IntoIterator<Item = S>) -> Self {
+        self.outbound_allow.extend(places.into_iter().map(Into::into));
+        self
+    }
+
     /// Where self-registered clients are remembered over restarts, such as a
     /// [`FileRegistrationStore`](crate::FileRegistrationStore). Without one every start registers anew.
     pub fn registrations(self, store: impl RegistrationStore + 'static) -> Self {
@@ -223,18 +243,16 @@ impl Builder {
         let paths = Paths::new(&base, self.path_prefix.as_deref().unwrap_or(Paths::DEFAULT_PREFIX))?;
         check_providers(&self.providers, &paths)?;
         let after_logout = parse_after_logout(&base, self.after_logout.as_deref())?;
-        let http = match self.http_client {
-            Some(client) => client,
-            None => default_http_client(&self.providers, self.trusted_ca.as_deref())?,
-        };
+        let trusted_ca = self.trusted_ca.as_deref();
+        let transport = Transport::new(self.http_client, &self.providers, trusted_ca, &self.outbound_allow)?;
         let keeping = keeping(self.sessions, self.marks)?;
         let surroundings = Surroundings {
-            http,
+            http: transport.for_all(),
             clock: Arc::clone(&self.clock),
             remembered: Remembered::new(self.registrations, &self.secret_keys, base.as_str()),
             longest_session: self.policy.longest(),
         };
-        let providers = connected(self.providers, &base, &paths, &surroundings);
+        let providers = connected(self.providers, &base, &paths, &transport, &surroundings)?;
         let default_provider = default_provider(&providers, self.default_provider.as_deref())?;
         let names = CookieNames::new(&base);
         let endings = Arc::new(Endings::new());
@@ -267,12 +285,14 @@ fn connected(
     providers: Vec<(String, Provider)>,
     base: &BaseUrl,
     paths: &Paths,
+    transport: &Transport,
     surroundings: &Surroundings,
-) -> BTreeMap<String, Arc<ConnectedProvider>> {
+) -> Result<BTreeMap<String, Arc<ConnectedProvider>>, ConfigError> {
     let connect = |(name, provider): (String, Provider)| {
         let addresses = Addresses::new(base, paths, &name, &provider);
-        let connected = ConnectedProvider::new(name.clone(), provider, addresses, surroundings.clone());
-        (name, Arc::new(connected))
+        let surroundings = Surroundings { http: transport.for_provider(&name, &provider)?, ..surroundings.clone() };
+        let connected = ConnectedProvider::new(name.clone(), provider, addresses, surroundings);
+        Ok((name, Arc::new(connected)))
     };
     providers.into_iter().map(connect).collect()
 }

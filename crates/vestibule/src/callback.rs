@@ -12,7 +12,7 @@ use axum::{
 use http::{HeaderMap, Request, header};
 use url::form_urlencoded;
 use vestibule_core::{
-    AuthorizationResponse, ClaimsSet, IdToken, PendingLogin, ProtocolError, Subject,
+    AuthorizationResponse, ClaimsSet, IdToken, Issuer, PendingLogin, ProtocolError, Subject,
     authorization::{ExpectedResponse, State as PendingState},
     error::Unsolicited,
 };
@@ -100,6 +100,8 @@ async fn finish(
 ) -> Result<ReturnAddress, LoginFailure> {
     let door = visit.door();
     let (manner, return_to) = (returned.manner, returned.return_to.clone());
+    // V20: a login that another process began is finished with the issuer that it was begun with.
+    let issuer = provider.known_issuer().await?;
     let (response, attempt) = returned.attempt(visit, provider)?;
     let session_state = response.session_state().map(str::to_owned);
     // V22: before the token request.
@@ -114,9 +116,9 @@ async fn finish(
     if let Some(renewed) = &renewed {
         silent_renewal::check_person(renewed, proved.id_token.subject())?;
     }
-    log_out_others(visit, provider, proved.id_token.subject(), attempt.earlier.as_ref()).await?;
+    log_out_others(visit, provider, &issuer, proved.id_token.subject(), attempt.earlier.as_ref()).await?;
     let claims = provider.claims(&at, &proved).await?;
-    let login = admit(door, provider, &proved.id_token, claims).await?;
+    let login = admit(door, provider, &issuer, &proved.id_token, claims).await?;
     let evidence = Evidence {
         browser: browser.map(str::to_owned),
         session_state,
@@ -124,7 +126,7 @@ async fn finish(
         ..Evidence::of(&proved.id_token)
     };
     let place = door.new_place();
-    let signed_in = signed_in(door, provider, &proved, login, evidence, moment);
+    let signed_in = signed_in(door, provider, &proved, issuer, login, evidence, moment);
     let mut session = Session::log_in(signed_in, place.key, &door.policy, door.now());
     if let Some(renewed) = &renewed {
         session.times = silent_renewal::carry_on(renewed, session.times);
@@ -147,11 +149,12 @@ async fn finish(
 async fn log_out_others(
     visit: &Visit,
     provider: &ConnectedProvider,
+    issuer: &Issuer,
     subject: &Subject,
     earlier: Option<&Earlier>,
 ) -> Result<(), ProviderError> {
     let door = visit.door();
-    let somebody_else = earlier.filter(|earlier| !earlier.is_of(door.keys.subject(provider.issuer(), subject)));
+    let somebody_else = earlier.filter(|earlier| !earlier.is_of(door.keys.subject(issuer, subject)));
     if let Some(earlier) = somebody_else {
         visit.forget_session();
         earlier.end(door).await?;
@@ -163,12 +166,13 @@ async fn log_out_others(
 async fn admit(
     door: &Door,
     provider: &ConnectedProvider,
+    issuer: &Issuer,
     id_token: &IdToken,
     claims: ClaimsSet,
 ) -> Result<NewLogin, LoginFailure> {
     let login = NewLogin {
         provider: provider.name().to_owned(),
-        issuer: provider.issuer().clone(),
+        issuer: issuer.clone(),
         subject: id_token.subject().clone(),
         claims: about_the_person(claims),
     };
@@ -190,6 +194,7 @@ fn signed_in(
     door: &Door,
     provider: &Arc<ConnectedProvider>,
     proved: &Proved,
+    issuer: Arc<Issuer>,
     login: NewLogin,
     evidence: Evidence,
     moment: Moment,
@@ -197,6 +202,7 @@ fn signed_in(
     let id_token = &proved.id_token;
     SignedIn {
         provider: Arc::clone(provider),
+        issuer,
         subject: id_token.subject().clone(),
         claims: login.claims,
         evidence,

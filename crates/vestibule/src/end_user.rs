@@ -57,7 +57,7 @@ impl EndUser {
     /// The issuer that vouches for them.
     #[must_use]
     pub fn issuer(&self) -> &Issuer {
-        self.session.provider.issuer()
+        &self.session.issuer
     }
 
     /// The key of your own user: two issuers may call two people by one subject (V99, R136).

@@ -9,10 +9,11 @@ use axum::{
 };
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use url::form_urlencoded;
+use vestibule_core::Issuer;
 
 use crate::{
     door::Door,
-    error::see_other,
+    error::{fail, see_other},
     form::{self, NoForm},
     login::{depart, unknown_provider},
     pages::{self, Action, ErrorPage},
@@ -84,9 +85,13 @@ async fn begin(
         return Err(Refusal::Method);
     }
     let said = Initiation::read(request.uri().query().unwrap_or_default().as_bytes())?;
-    let (return_to, login_hint) = said.accept(door, provider)?;
     // V25: whoever floods this makes browsers fetch redirects, and the provider show pages.
     provider.may_initiate_login().map_err(Refusal::TooMany)?;
+    let issuer = match provider.known_issuer().await {
+        Ok(issuer) => issuer,
+        Err(error) => return Ok(fail(visit, error, Some(provider), None)),
+    };
+    let (return_to, login_hint) = said.accept(door, &issuer)?;
     Ok(depart(visit, provider, return_to, Wish::with_login_hint(login_hint)).await)
 }
 
@@ -127,9 +132,9 @@ impl Initiation {
     }
 
     /// Where the login leads, and for whom it is meant to be.
-    fn accept(self, door: &Door, provider: &ConnectedProvider) -> Result<(ReturnAddress, Option<String>), Refusal> {
+    fn accept(self, door: &Door, issuer: &Issuer) -> Result<(ReturnAddress, Option<String>), Refusal> {
         // R140: REQUIRED, and one that the settings name: this path belongs to one provider, whose issuer it is.
-        if self.iss.ok_or(Refusal::NoIssuer)? != provider.issuer().as_str() {
+        if self.iss.ok_or(Refusal::NoIssuer)? != issuer.as_str() {
             return Err(Refusal::OtherIssuer);
         }
         if self.login_hint.as_ref().is_some_and(|hint| hint.len() > MOST_HINT_BYTES) {

@@ -15,6 +15,8 @@ mod initiate_login;
 mod login;
 mod logout;
 mod new_login;
+#[cfg(feature = "reqwest")]
+mod outbound;
 mod pages;
 mod paths;
 mod provider;

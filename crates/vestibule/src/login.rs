@@ -13,7 +13,7 @@ use url::form_urlencoded;
 use vestibule_core::{PendingLogin, ResponseMode};
 
 use crate::{
-    attempt::{Attempt, belongs_to},
+    attempt::{Attempt, fingerprint},
     clock,
     door::Door,
     error::{fail, see_other},
@@ -252,5 +252,7 @@ pub(crate) async fn begin(
 
 /// What binds the return address inside `state` to its attempt and its provider.
 pub(crate) fn state_context(door: &Door, provider: &ConnectedProvider, attempt: &str) -> Vec<u8> {
-    [door.context(attempt), belongs_to(provider).to_vec()].concat()
+    // Without the issuer where it is still to be found: return addresses are opened before anybody is asked.
+    let issuer = if provider.is_found() { None } else { provider.issuer() };
+    [door.context(attempt), fingerprint(provider, issuer).to_vec()].concat()
 }

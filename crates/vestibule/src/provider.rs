@@ -5,17 +5,19 @@ mod asking;
 mod bucket;
 mod connected;
 mod flight;
+mod found;
 mod fresh;
 mod grants;
 mod logout_tokens;
 mod proof;
 mod registrar;
+mod tls_client_certificate;
 
 use std::{sync::Arc, time::Duration};
 
 use vestibule_core::{
-    Client, ClientMetadata, HttpError, Issuer, Misbehaviour, ProtocolError, ProviderMetadata, UserInfoMethod,
-    error::InvalidMetadata, exchange::Endpoint,
+    Client, ClientMetadata, HttpError, Issuer, Misbehaviour, ProtocolError, ProviderMetadata, Secret, UserInfoMethod,
+    discovery::WebFingerResource, error::InvalidMetadata, exchange::Endpoint,
 };
 
 use self::asking::Asking;
@@ -27,6 +29,7 @@ pub(crate) use self::{
     logout_tokens::NotVerified,
     proof::Proved,
     registrar::Remembered,
+    tls_client_certificate::TlsClientCertificate,
 };
 use crate::{config_error::ConfigError, store::StoreError};
 
@@ -56,6 +59,7 @@ pub struct Provider {
     refresh_token_reuse_grace: Option<Duration>,
     logout_token_type_required: bool,
     others_may_initiate_login: bool,
+    tls_client_certificate: Option<TlsClientCertificate>,
 }
 
 /// Who we are at a provider: a client that somebody registered by hand, or one that registers itself.
@@ -84,6 +88,8 @@ impl From<ClientMetadata> for ClientSource {
 enum Source {
     Described(Arc<ProviderMetadata>),
     Discovered(Issuer),
+    /// Boxed, since it is the largest and the rarest.
+    WebFinger(Box<WebFingerResource>),
 }
 
 impl Provider {
@@ -98,6 +104,32 @@ impl Provider {
                 .remedy("copy the issuer from the provider's documentation, such as https://login.example.com")
         })?;
         Ok(Self::new(Source::Discovered(issuer), client.into()))
+    }
+
+    /// The provider that is responsible for an identifier, such as `acct:joe@example.com` or `https://example.com/joe`: its host is
+    /// asked for the issuer when somebody first signs in (WebFinger, Discovery 2), and that is kept until the process ends.
+    ///
+    /// The issuer that it names may be anywhere on the internet, but not in our own network, unless it is at the identifier's own
+    /// host and port or [`outbound_allow`](crate::Builder::outbound_allow) has it.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when it is no identifier that a provider can be found by (Discovery 2.1).
+    ///
+    /// # Example
+    /// ```
+    /// use vestibule::{ClientMetadata, Provider};
+    ///
+    /// let provider = Provider::webfinger("acct:joe@example.com", ClientMetadata::new("Photo Album"))?;
+    /// # let _ = provider;
+    /// # Ok::<_, vestibule::ConfigError>(())
+    /// ```
+    pub fn webfinger(identifier: &str, client: impl Into<ClientSource>) -> Result<Self, ConfigError> {
+        let resource = WebFingerResource::parse(identifier).map_err(|reason| {
+            ConfigError::new("webfinger", reason.to_string())
+                .value(identifier)
+                .remedy("write for example \"acct:joe@example.com\" or \"https://example.com/joe\"")
+        })?;
+        Ok(Self::new(Source::WebFinger(Box::new(resource)), client.into()))
     }
 
     /// A provider whose metadata you give (Discovery 3): nothing is fetched but its keys.
@@ -116,6 +148,7 @@ impl Provider {
             refresh_token_reuse_grace: None,
             logout_token_type_required: false,
             others_may_initiate_login: false,
+            tls_client_certificate: None,
         }
     }
 
@@ -153,14 +186,52 @@ impl Provider {
         Self { others_may_initiate_login: true, ..self }
     }
 
+    /// Our certificate and its key, both PEM, the certificate's chain behind it: shown to this provider alone, with the requests
+    /// that RFC 8705 wants it for (`tls_client_auth`, `self_signed_tls_client_auth`). The key is without a passphrase.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when one of them is not PEM, or the key not the certificate's.
+    ///
+    /// # Example
+    /// ```no_run
+    /// use std::fs::read;
+    /// use vestibule::{Client, Provider, TokenEndpointAuthMethod};
+    ///
+    /// let client = Client::public("my-app").token_endpoint_auth_method(TokenEndpointAuthMethod::TlsClientAuth);
+    /// let provider = Provider::discovered("https://login.example.com", client)?
+    ///     .tls_client_certificate(read("client.pem")?, read("client.key")?)?;
+    /// # let _ = provider;
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn tls_client_certificate(
+        self,
+        certificate: impl AsRef<[u8]>,
+        key: impl Into<Vec<u8>>,
+    ) -> Result<Self, ConfigError> {
+        let certificate = TlsClientCertificate::parse(certificate.as_ref(), &Secret::new(key.into()))?;
+        Ok(Self { tls_client_certificate: Some(certificate), ..self })
+    }
+
+    pub(crate) fn own_tls_client_certificate(&self) -> Option<&TlsClientCertificate> {
+        self.tls_client_certificate.as_ref()
+    }
+
+    /// Whether somebody's certificate may have to be verified.
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn may_be_asked_over_tls(&self) -> bool {
+        !self.issuer().is_some_and(|issuer| issuer.as_str().starts_with("http:"))
+    }
+
     pub(crate) fn own_redirect_path(&self) -> Option<&str> {
         self.redirect_path.as_deref()
     }
 
-    pub(crate) fn issuer(&self) -> &Issuer {
+    /// The issuer, if the settings have it.
+    fn issuer(&self) -> Option<&Issuer> {
         match &self.source {
-            Source::Described(metadata) => metadata.issuer(),
-            Source::Discovered(issuer) => issuer,
+            Source::Described(metadata) => Some(metadata.issuer()),
+            Source::Discovered(issuer) => Some(issuer),
+            Source::WebFinger(_) => None,
         }
     }
 

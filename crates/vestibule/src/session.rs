@@ -13,7 +13,7 @@ pub(crate) mod visit;
 
 use std::sync::Arc;
 
-use vestibule_core::{ClaimsSet, IdToken, NumericDate, Secret, Subject};
+use vestibule_core::{ClaimsSet, IdToken, Issuer, NumericDate, Secret, Subject};
 
 pub use policy::SessionPolicy;
 
@@ -23,6 +23,8 @@ use crate::{provider::ConnectedProvider, session_store::Born, step_up::Demand, s
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) provider: Arc<ConnectedProvider>,
+    /// Who vouched for the person. The provider may not know it (any more, or yet) where it is found by WebFinger.
+    pub(crate) issuer: Arc<Issuer>,
     pub(crate) subject: Subject,
     pub(crate) times: Times,
     /// What marks, leases and lists call it, and a store that keeps it.
@@ -51,6 +53,7 @@ pub(crate) struct Times {
 #[derive(Debug)]
 pub(crate) struct SignedIn {
     pub(crate) provider: Arc<ConnectedProvider>,
+    pub(crate) issuer: Arc<Issuer>,
     pub(crate) subject: Subject,
     pub(crate) claims: ClaimsSet,
     pub(crate) evidence: Evidence,
@@ -95,10 +98,10 @@ impl Evidence {
 impl Session {
     /// The session of somebody who just signed in: new, with a key of its own, whatever session the browser had before (V56).
     pub(crate) fn log_in(signed_in: SignedIn, key: Key, policy: &SessionPolicy, now: NumericDate) -> Self {
-        let SignedIn { provider, subject, claims, evidence, tokens, born, sid, session_expiry } = signed_in;
+        let SignedIn { provider, issuer, subject, claims, evidence, tokens, born, sid, session_expiry } = signed_in;
         let times = policy.begin(now, session_expiry);
         let cold = payload::Cold::new(&claims.to_json(), &evidence, &tokens);
-        Self { provider, subject, times, key, born, sid, generation: 0, cold }
+        Self { provider, issuer, subject, times, key, born, sid, generation: 0, cold }
     }
 
     /// The same session with other tokens.
@@ -109,9 +112,20 @@ impl Session {
 
     /// The same session with other times.
     pub(crate) fn with_times(&self, times: Times) -> Self {
-        let Self { provider, subject, key, born, sid, generation, cold, .. } = self;
-        let (provider, subject, sid) = (Arc::clone(provider), subject.clone(), sid.clone());
-        Self { provider, subject, times, key: *key, born: *born, sid, generation: *generation, cold: cold.clone() }
+        let Self { provider, issuer, subject, key, born, sid, generation, cold, .. } = self;
+        let (provider, issuer) = (Arc::clone(provider), Arc::clone(issuer));
+        let (subject, sid) = (subject.clone(), sid.clone());
+        Self {
+            provider,
+            issuer,
+            subject,
+            times,
+            key: *key,
+            born: *born,
+            sid,
+            generation: *generation,
+            cold: cold.clone(),
+        }
     }
 
     /// The claims, read now.

@@ -36,6 +36,7 @@ use crate::{
 /// previous_secret_key_file = "old_key"      # optional: what it sealed still opens, while you rotate
 /// path_prefix = "/auth"                     # optional: where our own routes are
 /// trusted_ca = "ca.pem"                     # optional: trusted besides the platform's
+/// outbound_allow = ["10.0.0.5:8443"]        # optional: may be connected to though an outsider names it (WebFinger)
 /// after_logout = "/goodbye"                 # optional: the front page unless said
 /// default_provider = "corp"                 # optional: with several providers, whom strangers are sent to
 /// registration_directory = "registrations"  # optional: where self-registered clients are remembered, sealed
@@ -51,7 +52,8 @@ use crate::{
 /// store = "cookie"                          # where sessions live: whole in sealed cookies, or in this process: "memory"
 ///
 /// [provider.corp]
-/// issuer = "https://login.example.com"      # discovered; with a [provider.corp.metadata] table instead: described
+/// issuer = "https://login.example.com"      # discovered; with a [provider.corp.metadata] table instead: described; or found by
+///                                           # webfinger = "acct:joe@example.com"
 /// client_id = "my-app"
 /// client_secret_file = "client_secret"      # or client_secret, or VESTIBULE_CORP_CLIENT_SECRET; none: a public client
 /// token_endpoint_auth_method = "client_secret_basic"
@@ -63,6 +65,8 @@ use crate::{
 /// refresh_token_reuse_grace = "60s"         # optional: as the provider is set to take a used refresh token again
 /// require_logout_token_type = false         # whether its logout tokens must say typ: logout+jwt from the first one on
 /// trusted_audiences = []
+/// tls_client_certificate = "client.pem"     # optional: our certificate for this provider, and its key (RFC 8705)
+/// tls_client_key = "client.key"
 /// [provider.corp.authorization_parameters]
 /// ui_locales = "en"
 ///
@@ -107,6 +111,8 @@ struct File {
     previous_secret_key_file: Option<PathBuf>,
     path_prefix: Option<String>,
     trusted_ca: Option<PathBuf>,
+    #[serde(default)]
+    outbound_allow: Vec<String>,
     after_logout: Option<String>,
     default_provider: Option<String>,
     registration_directory: Option<PathBuf>,
@@ -222,6 +228,7 @@ impl Settings {
         if let Some(path) = &file.trusted_ca {
             builder = builder.trusted_ca(self.read("trusted_ca", path)?);
         }
+        builder = builder.outbound_allow(&file.outbound_allow);
         if let Some(path) = &file.after_logout {
             builder = builder.after_logout(path);
         }
@@ -252,10 +259,13 @@ impl Settings {
     }
 
     fn read(&self, setting: &str, path: &Path) -> Result<Vec<u8>, ConfigError> {
-        let path = self.folder.join(path);
-        fs::read(&path)
-            .map_err(|error| ConfigError::new(setting, format!("cannot be read: {error}")).value(path.display()))
+        read(setting, &self.folder.join(path))
     }
+}
+
+/// The bytes of a file that a setting names.
+fn read(setting: &str, path: &Path) -> Result<Vec<u8>, ConfigError> {
+    fs::read(path).map_err(|error| ConfigError::new(setting, format!("cannot be read: {error}")).value(path.display()))
 }
 
 impl SessionTable {

@@ -40,7 +40,7 @@ pub(crate) async fn depart(visit: &Visit, session: &Session) -> Option<Response>
 /// logged in again.
 pub(crate) async fn renewed(visit: &Visit, provider: &ConnectedProvider) -> Result<Arc<Session>, LoginFailure> {
     let session = visit.session().await.ok().flatten();
-    session.filter(|session| session.provider.issuer() == provider.issuer()).ok_or(LoginFailure::NothingToRenew)
+    session.filter(|session| Some(&session.issuer) == provider.issuer()).ok_or(LoginFailure::NothingToRenew)
 }
 
 /// Whoever signed in at the provider since is not the person who signed in here, and is not let in unasked.

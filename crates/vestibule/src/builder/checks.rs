@@ -2,8 +2,6 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use vestibule_core::HttpClient;
-
 use crate::{
     base_url::BaseUrl,
     config_error::ConfigError,
@@ -112,29 +110,4 @@ pub(super) fn default_provider(
         None if providers.len() == 1 => Ok(providers.values().next().cloned()),
         None => Ok(None),
     }
-}
-
-#[cfg(feature = "reqwest")]
-pub(super) fn default_http_client(
-    providers: &[(String, Provider)],
-    trusted_ca: Option<&[u8]>,
-) -> Result<Arc<dyn HttpClient>, ConfigError> {
-    use crate::reqwest_client::ReqwestClient;
-
-    // A machine without trust anchors is fine as long as no certificate has to be verified.
-    let all_on_loopback = providers.iter().all(|(_, provider)| provider.issuer().as_str().starts_with("http:"));
-    if all_on_loopback && trusted_ca.is_none() {
-        Ok(Arc::new(ReqwestClient::loopback_only()?))
-    } else {
-        Ok(Arc::new(ReqwestClient::new(trusted_ca)?))
-    }
-}
-
-#[cfg(not(feature = "reqwest"))]
-pub(super) fn default_http_client(
-    _: &[(String, Provider)],
-    _: Option<&[u8]>,
-) -> Result<Arc<dyn HttpClient>, ConfigError> {
-    Err(ConfigError::new("http_client", "there is none")
-        .remedy("give one by .http_client(..), or turn the cargo feature \"reqwest\" on"))
 }

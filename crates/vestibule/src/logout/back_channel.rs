@@ -80,7 +80,9 @@ async fn read(request: Request<Body>) -> Result<UnverifiedLogoutToken, Refusal> 
 
 /// Back-Channel Logout 2.7: ends what the token names, once.
 async fn end(door: &Door, provider: &ConnectedProvider, token: &LogoutToken) -> Result<Outcome, Refusal> {
-    let (store, issuer, now) = (door.store(), provider.issuer(), door.now());
+    let (store, now) = (door.store(), door.now());
+    // Whose token it is was verified against.
+    let issuer = provider.issuer().ok_or(Refusal::Form("the token is of an issuer that is not known yet"))?;
     let jti = door.keys.jti(issuer, token.jti());
     if store.knows_jti(jti, now).await? {
         return Ok(Outcome::Nothing);

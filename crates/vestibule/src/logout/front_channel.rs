@@ -18,7 +18,7 @@ use crate::{
     error::chain,
     login::unknown_provider,
     pages::{self, ErrorPage, frames},
-    provider::{ConnectedProvider, Empty},
+    provider::{ConnectedProvider, Empty, ProviderError},
     session::{
         Session,
         visit::{StoreFailed, Visit},
@@ -30,6 +30,8 @@ use crate::{
 enum Refusal {
     /// It does not name a session of this provider's, exactly once.
     NotThisProvider(&'static str),
+    /// Nobody can tell at the moment whether it does.
+    UnknownIssuer(ProviderError),
     /// The cookie that came along is of another session.
     AnotherSession,
     TooMany(Duration),
@@ -64,27 +66,26 @@ pub(crate) async fn frontchannel_logout(
     }
 }
 
-async fn end(visit: &Visit, provider: &ConnectedProvider, query: &str) -> Result<(), Refusal> {
+async fn end(visit: &Visit, provider: &Arc<ConnectedProvider>, query: &str) -> Result<(), Refusal> {
     let request = FrontChannelLogout::from_query(query)
         .map_err(|_| Refusal::NotThisProvider("it does not have iss and sid, each once"))?;
-    if !request.is_from(provider.issuer()) {
+    let issuer = provider.known_issuer().await.map_err(Refusal::UnknownIssuer)?;
+    if !request.is_from(&issuer) {
         return Err(Refusal::NotThisProvider("its iss is not this provider's issuer"));
     }
     let session = visit.peek().await?;
-    let is_meant = |session: &Arc<Session>| {
-        session.provider.issuer() == provider.issuer() && session.sid.as_deref() == Some(request.sid())
-    };
+    let is_meant = |session: &Arc<Session>| session.issuer == issuer && session.sid.as_deref() == Some(request.sid());
     if session.as_ref().is_some_and(|session| !is_meant(session)) {
         return Err(Refusal::AnotherSession);
     }
     let door = visit.door();
-    let index = door.keys.sid(provider.issuer(), request.sid());
+    let index = door.keys.sid(&issuer, request.sid());
     let is_known = session.is_some() || door.has_sessions(index).await?;
     if !is_known {
         // In cookies it may exist all the same. But what is made up must not crowd out what a store remembers of others.
         provider.may_log_out_unsigned()?;
     }
-    door.end_all(index, provider.issuer(), None).await?;
+    door.end_all(index, &issuer, None).await?;
     if session.is_some() {
         visit.forget_session();
     }
@@ -93,7 +94,8 @@ async fn end(visit: &Visit, provider: &ConnectedProvider, query: &str) -> Result
 
 /// Who may have the answer in a frame (V14, R124): the provider, as far as it is known by its issuer and its endpoints.
 async fn origins(provider: &Arc<ConnectedProvider>) -> Vec<String> {
-    let mut urls: Vec<Url> = Url::parse(provider.issuer().as_str()).into_iter().collect();
+    let mut urls: Vec<Url> =
+        provider.issuer().and_then(|issuer| Url::parse(issuer.as_str()).ok()).into_iter().collect();
     if let Ok(metadata) = provider.metadata().await {
         urls.push(metadata.authorization_endpoint().clone());
         urls.extend(metadata.end_session_endpoint().cloned());
@@ -115,6 +117,10 @@ impl Refusal {
                 tracing::error!(target: "vestibule::logout", provider, reason = chain(error), "the store failed: a session was not ended");
                 return;
             }
+            Self::UnknownIssuer(error) => {
+                tracing::error!(target: "vestibule::logout", provider, reason = chain(error), "the provider's issuer could not be found: a session was not ended");
+                return;
+            }
             Self::StoreFailed => return,
         };
         tracing::warn!(target: "vestibule::logout", provider, reason, "a front-channel logout was refused");
@@ -128,7 +134,9 @@ impl Refusal {
             Self::TooMany(again_in) => {
                 (StatusCode::TOO_MANY_REQUESTS, LATER, Some(again_in.as_secs().saturating_add(1)))
             }
-            Self::Store(_) | Self::StoreFailed => (StatusCode::SERVICE_UNAVAILABLE, LATER, Some(STORE_AGAIN_IN)),
+            Self::UnknownIssuer(_) | Self::Store(_) | Self::StoreFailed => {
+                (StatusCode::SERVICE_UNAVAILABLE, LATER, Some(STORE_AGAIN_IN))
+            }
         };
         let page =
             pages::error_page(&ErrorPage { title: "Nobody was signed out", message, reference: None, action: None });

@@ -4,8 +4,8 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use http::HeaderValue;
 use vestibule_core::{
-    AuthorizationRequest, Client, ClientInformation, ClientMetadata, Exchange, HttpClient, Issuer, JwkSet,
-    Misbehaviour, NumericDate, ProtocolError, ProviderMetadata, Step, UserInfoMethod,
+    AuthorizationRequest, Client, ClientInformation, ClientMetadata, Exchange, HttpClient, JwkSet, Misbehaviour,
+    NumericDate, ProtocolError, ProviderMetadata, Step, UserInfoMethod,
     discovery::{DiscoveryRequest, KeysRequest},
     freshness::{Answer, Conditional, Freshness},
     jose::jwk::SkipReason,
@@ -15,6 +15,7 @@ use vestibule_core::{
 use super::{
     Addresses, ClientSource, Provider, ProviderError, Source,
     bucket::{Bucket, Empty},
+    found::Found,
     fresh::Fresh,
     logout_tokens::LogoutTokens,
     registrar::{Registrar, Remembered},
@@ -27,7 +28,8 @@ use crate::{
 /// A provider at work.
 pub(crate) struct ConnectedProvider {
     name: String,
-    provider: Provider,
+    pub(super) provider: Provider,
+    pub(super) found: Found,
     addresses: Addresses,
     surroundings: Surroundings,
     client: Identity,
@@ -42,6 +44,16 @@ pub(crate) struct ConnectedProvider {
 enum Identity {
     Given(Arc<Client>),
     Registers(Box<ClientMetadata>, Registrar),
+}
+
+impl Identity {
+    /// The client_id that the settings give; empty for a client that registers itself.
+    fn given_client_id(&self) -> &str {
+        match self {
+            Self::Given(client) => client.client_id(),
+            Self::Registers(..) => "",
+        }
+    }
 }
 
 /// What every provider at work needs from the house.
@@ -76,10 +88,12 @@ impl ConnectedProvider {
             ClientSource::Given(client) => Identity::Given(Arc::new(client.clone())),
             ClientSource::Registers(metadata) => Identity::Registers(Box::new(metadata.clone()), Registrar::new()),
         };
+        let found = Found::new(&provider, client.given_client_id());
         let unsigned_logouts = Bucket::new(UNSIGNED_LOGOUTS, surroundings.longest_session / UNSIGNED_LOGOUTS);
         Self {
             name,
             provider,
+            found,
             addresses,
             surroundings,
             client,
@@ -93,19 +107,6 @@ impl ConnectedProvider {
 
     pub(crate) fn name(&self) -> &str {
         &self.name
-    }
-
-    pub(crate) fn issuer(&self) -> &Issuer {
-        self.provider.issuer()
-    }
-
-    /// The client_id that the settings give; empty for a client that registers itself, whose id may change while its people
-    /// stay the same.
-    pub(crate) fn given_client_id(&self) -> &str {
-        match &self.client {
-            Identity::Given(client) => client.client_id(),
-            Identity::Registers(..) => "",
-        }
     }
 
     /// The route of the callback, if it is not the one below our prefix.
@@ -175,7 +176,7 @@ impl ConnectedProvider {
     pub(super) fn introduced_at_hand(&self) -> Option<Introduced> {
         let metadata = match &self.provider.source {
             Source::Described(metadata) => Arc::clone(metadata),
-            Source::Discovered(_) => self.metadata.held()?,
+            Source::Discovered(_) | Source::WebFinger(_) => self.metadata.held()?,
         };
         let client = match &self.client {
             Identity::Given(client) => Arc::clone(client),
@@ -199,13 +200,12 @@ impl ConnectedProvider {
 
     /// The metadata: as described, or fetched when first needed.
     pub(crate) async fn metadata(self: &Arc<Self>) -> Result<Arc<ProviderMetadata>, ProviderError> {
-        match &self.provider.source {
-            Source::Described(metadata) => Ok(Arc::clone(metadata)),
-            Source::Discovered(issuer) => {
-                let (this, request) = (Arc::clone(self), DiscoveryRequest::new(issuer.clone()));
-                self.metadata.get(|etag| this.fetch_metadata(Conditional::new(request, etag))).await
-            }
+        if let Source::Described(metadata) = &self.provider.source {
+            return Ok(Arc::clone(metadata));
         }
+        let issuer = self.known_issuer().await?.as_ref().clone();
+        let (this, request) = (Arc::clone(self), DiscoveryRequest::new(issuer));
+        self.metadata.get(|etag| this.fetch_metadata(Conditional::new(request, etag))).await
     }
 
     async fn fetch_metadata(
@@ -314,7 +314,8 @@ impl ConnectedProvider {
     pub(super) async fn carry_out<E: Exchange>(&self, mut exchange: E) -> Result<E::Output, ProviderError> {
         let Surroundings { http, clock, .. } = &self.surroundings;
         for _ in 0..2 {
-            let request = exchange.request(clock.now(), clock::entropy());
+            let mut request = exchange.request(clock.now(), clock::entropy());
+            self.mark(&mut request);
             let response = http.send(request, E::LIMITS).await?;
             match exchange.accept(clock.now(), response)? {
                 Step::Done(output) => return Ok(output),

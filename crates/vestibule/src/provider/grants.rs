@@ -162,8 +162,8 @@ impl RefreshFailed {
 fn first_id_token(at: &Introduced, session: &Session) -> FirstIdToken {
     let tokens = session.tokens();
     let from_parts = || {
-        let issuer = session.provider.issuer();
-        let first = FirstIdToken::new(issuer, &session.subject, [at.client.client_id()], session.born.issued_at);
+        let first =
+            FirstIdToken::new(&session.issuer, &session.subject, [at.client.client_id()], session.born.issued_at);
         match session.evidence().auth_time {
             Some(auth_time) => first.auth_time(auth_time),
             None => first,

@@ -127,7 +127,7 @@ impl Door {
 
     /// Whose marks can end the session: its own, its `sid`'s, its person's, its issuer's.
     pub(crate) fn whose(&self, session: &Session) -> [Key; 4] {
-        let issuer = session.provider.issuer();
+        let issuer = &session.issuer;
         let sid = session.sid.as_deref().map_or(session.key, |sid| self.keys.sid(issuer, sid));
         [session.key, sid, self.keys.subject(issuer, &session.subject), self.keys.issuer(issuer)]
     }
@@ -163,7 +163,7 @@ impl Door {
     }
 
     async fn insert(&self, store: &dyn SessionStore, session: &Session) -> Result<(), NotBegun> {
-        let issuer = session.provider.issuer();
+        let issuer = &session.issuer;
         let new = NewSession::new(
             self.to_stored(session),
             self.keys.subject(issuer, &session.subject),
@@ -193,7 +193,7 @@ impl Door {
 
     /// Ends a session, wherever it is kept: a copy of its cookie is worth nothing from now on (R130).
     pub(crate) async fn end_session(&self, session: &Session) -> Result<(), StoreError> {
-        self.end_by_key(session.key, session.provider.issuer(), session.times.ends_at).await.map(drop)
+        self.end_by_key(session.key, &session.issuer, session.times.ends_at).await.map(drop)
     }
 
     /// Ends the session of a key. Says whether there was one, as far as can be known.

@@ -32,7 +32,8 @@ struct HotV2<'a> {
     last_seen: i64,
     ends_at: i64,
     idle: Option<i64>,
-    /// The provider's name here, its issuer, and what it calls us: a session of another configuration is no session (V67).
+    /// The provider's name here, its issuer, and what it calls us (besides, the identifier by which it is found, if it is): a
+    /// session of another configuration is no session (V67).
     provider: &'a str,
     issuer: &'a str,
     client_id: &'a str,
@@ -92,8 +93,8 @@ impl Session {
             ends_at: times.ends_at.seconds(),
             idle: times.idle,
             provider: self.provider.name(),
-            issuer: self.provider.issuer().as_str(),
-            client_id: self.provider.given_client_id(),
+            issuer: self.issuer.as_str(),
+            client_id: self.provider.binding(),
             subject: self.subject.as_str(),
             key: *self.key.as_bytes(),
             issued_at: self.born.issued_at.seconds(),
@@ -120,11 +121,10 @@ impl Session {
             Hot::V2(hot) => hot,
         };
         let provider = find(hot.provider)?;
-        if provider.issuer().as_str() != hot.issuer || provider.given_client_id() != hot.client_id {
-            return None;
-        }
+        let issuer = provider.issuer_of_session(hot.issuer).filter(|_| provider.binding() == hot.client_id)?;
         Some(Self {
             provider,
+            issuer,
             subject: Subject::parse(hot.subject)?,
             times: Times {
                 began_at: NumericDate::from_seconds(hot.began_at),

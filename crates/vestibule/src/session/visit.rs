@@ -202,7 +202,7 @@ impl Visit {
         subject: &Subject,
     ) -> Result<(), StoreError> {
         let is_other =
-            |session: &Arc<Session>| session.provider.issuer() != provider.issuer() || session.subject != *subject;
+            |session: &Arc<Session>| Some(&session.issuer) != provider.issuer() || session.subject != *subject;
         match self.session().await {
             Ok(session) if !session.as_ref().is_some_and(is_other) => Ok(()),
             _ => self.log_out().await,

@@ -6,7 +6,7 @@ use toml::{Table, Value};
 use super::File;
 use crate::config_error::ConfigError;
 
-const TOP: [&str; 13] = [
+const TOP: [&str; 14] = [
     "base_url",
     "secret_key",
     "secret_key_file",
@@ -14,6 +14,7 @@ const TOP: [&str; 13] = [
     "previous_secret_key_file",
     "path_prefix",
     "trusted_ca",
+    "outbound_allow",
     "after_logout",
     "default_provider",
     "registration_directory",
@@ -23,8 +24,9 @@ const TOP: [&str; 13] = [
 ];
 const SESSION: [&str; 5] = ["lifetime", "idle", "until_browser_closes", "silent_renewal", "tokens"];
 const SESSIONS: [&str; 1] = ["store"];
-const PROVIDER: [&str; 16] = [
+const PROVIDER: [&str; 19] = [
     "issuer",
+    "webfinger",
     "metadata",
     "client_id",
     "client_secret",
@@ -40,6 +42,8 @@ const PROVIDER: [&str; 16] = [
     "authorization_parameters",
     "refresh_token_reuse_grace",
     "require_logout_token_type",
+    "tls_client_certificate",
+    "tls_client_key",
 ];
 
 const REGISTRATION: [&str; 8] = [

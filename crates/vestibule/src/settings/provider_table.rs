@@ -12,7 +12,7 @@ use vestibule_core::{
 };
 
 use super::{
-    Span,
+    Span, read,
     secrets::{Environment, secret},
 };
 use crate::{
@@ -23,6 +23,7 @@ use crate::{
 #[derive(Debug, Deserialize)]
 pub(super) struct ProviderTable {
     issuer: Option<String>,
+    webfinger: Option<String>,
     metadata: Option<Table>,
     client_id: Option<String>,
     client_secret: Option<Secret<String>>,
@@ -37,6 +38,8 @@ pub(super) struct ProviderTable {
     refresh_token_reuse_grace: Option<Span>,
     #[serde(default)]
     require_logout_token_type: bool,
+    tls_client_certificate: Option<PathBuf>,
+    tls_client_key: Option<PathBuf>,
     #[serde(default)]
     trusted_audiences: Vec<String>,
     #[serde(default)]
@@ -88,18 +91,25 @@ impl ProviderTable {
     pub(super) fn provider(&self, context: Context<'_>) -> Result<Provider, ConfigError> {
         let client = self.client_source(context)?;
         let setting = |key| context.setting(key);
-        let mut provider = match (&self.issuer, &self.metadata) {
-            (Some(issuer), None) => {
+        let mut provider = match (&self.issuer, &self.metadata, &self.webfinger) {
+            (Some(issuer), None, None) => {
                 Provider::discovered(issuer, client).map_err(|error| error.named(setting("issuer")))?
             }
-            (None, Some(metadata)) => Provider::described(described(&setting("metadata"), metadata)?, client),
-            (None, None) => {
-                return Err(ConfigError::new(setting("issuer"), "it is not set")
-                    .remedy("give the provider's issuer, or a metadata table"));
+            (None, Some(metadata), None) => Provider::described(described(&setting("metadata"), metadata)?, client),
+            (None, None, Some(identifier)) => {
+                Provider::webfinger(identifier, client).map_err(|error| error.named(setting("webfinger")))?
             }
-            (Some(_), Some(_)) => {
+            (None, None, None) => {
+                return Err(ConfigError::new(setting("issuer"), "it is not set")
+                    .remedy("give the provider's issuer, a metadata table, or an identifier for webfinger"));
+            }
+            (Some(_), Some(_), _) => {
                 return Err(ConfigError::new(setting("issuer"), "there is a metadata table too")
                     .remedy("put the issuer into the table, or leave the table out"));
+            }
+            (Some(_), None, Some(_)) | (None, Some(_), Some(_)) => {
+                return Err(ConfigError::new(setting("webfinger"), "the issuer is said already")
+                    .remedy("keep one of issuer, metadata and webfinger"));
             }
         };
         if let Some(scope) = &self.scope {
@@ -117,8 +127,30 @@ impl ProviderTable {
         if self.require_logout_token_type {
             provider = provider.require_logout_token_type();
         }
+        provider = self.with_tls_client_certificate(provider, context)?;
         let parameters = self.authorization_parameters.iter();
         Ok(parameters.fold(provider, |provider, (name, value)| provider.authorization_parameter(name, value)))
+    }
+
+    /// The certificate and the key, each in a file of its own.
+    fn with_tls_client_certificate(&self, provider: Provider, context: Context<'_>) -> Result<Provider, ConfigError> {
+        let missing = |key: &str, other: &str| {
+            Err(ConfigError::new(context.setting(key), format!("it is not set, and {other} is"))
+                .remedy("name both files, or neither"))
+        };
+        let (certificate, key) = match (&self.tls_client_certificate, &self.tls_client_key) {
+            (None, None) => return Ok(provider),
+            (Some(_), None) => return missing("tls_client_key", "tls_client_certificate"),
+            (None, Some(_)) => return missing("tls_client_certificate", "tls_client_key"),
+            (Some(certificate), Some(key)) => (context.folder.join(certificate), context.folder.join(key)),
+        };
+        let chain = read(&context.setting("tls_client_certificate"), &certificate)?;
+        let private = read(&context.setting("tls_client_key"), &key)?;
+        provider.tls_client_certificate(chain, private).map_err(|error| {
+            let path = if error.setting() == "tls_client_key" { key } else { certificate };
+            let setting = context.setting(error.setting());
+            error.named(setting).value(path.display())
+        })
     }
 
     fn client_source(&self, context: Context<'_>) -> Result<ClientSource, ConfigError> {

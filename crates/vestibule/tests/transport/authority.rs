@@ -1,6 +1,6 @@
 //! Certificates: of an authority of our own, and of nobody.
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
 /// Whom nobody trusts but who is told to.
@@ -14,6 +14,13 @@ pub(crate) struct Authority {
 pub(crate) struct Identity {
     pub(crate) certificate: CertificateDer<'static>,
     pub(crate) key: PrivateKeyDer<'static>,
+}
+
+/// The certificate and the key of a client, as files have them.
+pub(crate) struct Pem {
+    pub(crate) certificate: String,
+    pub(crate) key: String,
+    pub(crate) der: CertificateDer<'static>,
 }
 
 impl Authority {
@@ -33,6 +40,15 @@ impl Authority {
     /// An identity for 127.0.0.1 that holds.
     pub(crate) fn identity(&self) -> Identity {
         self.identity_but(|_| {})
+    }
+
+    /// What a client shows, and what it proves it with.
+    pub(crate) fn client_identity(&self, name: &str) -> Pem {
+        let (mut params, key) = (CertificateParams::default(), KeyPair::generate().expect("a key"));
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
+        Pem { certificate: certificate.pem(), key: key.serialize_pem(), der: certificate.der().clone() }
     }
 
     /// One that holds but for what is changed.

@@ -16,10 +16,16 @@ use tokio::{
 };
 use tokio_rustls::{
     TlsAcceptor,
-    rustls::{ServerConfig, SupportedProtocolVersion, crypto::aws_lc_rs, version},
+    rustls::{
+        RootCertStore, ServerConfig, SupportedProtocolVersion,
+        crypto::aws_lc_rs,
+        pki_types::{CertificateDer, pem::PemObject},
+        server::{ClientCertVerifierBuilder, WebPkiClientVerifier, danger::ClientCertVerifier},
+        version,
+    },
 };
 
-use crate::authority::Identity;
+use crate::authority::{Authority, Identity};
 
 pub(crate) const EVERY_VERSION: &[&SupportedProtocolVersion] = &[&version::TLS12, &version::TLS13];
 
@@ -29,8 +35,12 @@ pub(crate) struct Server {
     connections: Arc<AtomicUsize>,
     ended: watch::Receiver<usize>,
     requests: Requests,
+    shown: Shown,
     task: JoinHandle<()>,
 }
+
+/// The certificates that clients showed, one after the other.
+type Shown = Arc<Mutex<Vec<Option<CertificateDer<'static>>>>>;
 
 /// What was asked, each with its head and its body.
 pub(crate) type Requests = Arc<Mutex<Vec<String>>>;
@@ -59,7 +69,7 @@ impl Server {
                 });
             }
         });
-        Self { port, connections, ended, requests, task }
+        Self { port, connections, ended, requests, shown: Shown::default(), task }
     }
 
     /// One that answers every request with these bytes, and closes.
@@ -84,6 +94,55 @@ impl Server {
             }
         })
         .await
+    }
+
+    /// One that answers with these bytes over TLS, to clients with a certificate of this authority and to those without.
+    pub(crate) async fn asking_for_certificates(identity: Identity, clients: &Authority, answer: Vec<u8>) -> Self {
+        let verifier = verifier(clients).allow_unauthenticated().build().expect("a verifier");
+        Self::verifying(identity, verifier, EVERY_VERSION, answer).await
+    }
+
+    /// One that says `{}` over TLS to clients with a certificate of this authority, and to nobody else.
+    pub(crate) async fn demanding_certificates(
+        identity: Identity,
+        clients: &Authority,
+        versions: &[&'static SupportedProtocolVersion],
+    ) -> Self {
+        Self::verifying(identity, verifier(clients).build().expect("a verifier"), versions, ok("{}")).await
+    }
+
+    async fn verifying(
+        identity: Identity,
+        verifier: Arc<dyn ClientCertVerifier>,
+        versions: &[&'static SupportedProtocolVersion],
+        answer: Vec<u8>,
+    ) -> Self {
+        let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_protocol_versions(versions)
+            .expect("versions")
+            .with_client_cert_verifier(verifier)
+            .with_single_cert(vec![identity.certificate], identity.key);
+        let acceptor = TlsAcceptor::from(Arc::new(config.expect("a configuration")));
+        let (shown, answer) = (Shown::default(), Arc::<[u8]>::from(answer));
+        let noted = Arc::clone(&shown);
+        let mut server = Self::new(move |stream, requests| {
+            let (acceptor, noted, answer) = (acceptor.clone(), Arc::clone(&noted), Arc::clone(&answer));
+            async move {
+                if let Ok(mut stream) = acceptor.accept(stream).await {
+                    let first = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first().cloned());
+                    noted.lock().expect("no panic").push(first.map(CertificateDer::into_owned));
+                    reply(&mut stream, &requests, &answer).await;
+                }
+            }
+        })
+        .await;
+        server.shown = shown;
+        server
+    }
+
+    /// What clients showed.
+    pub(crate) fn certificates(&self) -> Vec<Option<CertificateDer<'static>>> {
+        self.shown.lock().expect("no panic").clone()
     }
 
     /// A URL there, by plain http.
@@ -123,6 +182,12 @@ pub(crate) fn acceptor(identity: Identity, versions: &[&'static SupportedProtoco
         .with_protocol_versions(versions)
         .and_then(|config| config.with_no_client_auth().with_single_cert(vec![identity.certificate], identity.key));
     TlsAcceptor::from(Arc::new(config.expect("a configuration")))
+}
+
+fn verifier(clients: &Authority) -> ClientCertVerifierBuilder {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(clients.pem.as_bytes()).expect("a certificate")).expect("an authority");
+    WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::new(aws_lc_rs::default_provider()))
 }
 
 /// An answer of status 200.

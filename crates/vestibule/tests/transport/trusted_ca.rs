@@ -1,6 +1,6 @@
 //! `trusted_ca`: a provider whose certificate is of a private authority.
 
-use std::{error::Error, ffi::OsStr, fs, io, net::SocketAddr, path::PathBuf};
+use std::{error::Error, ffi::OsStr, io, net::SocketAddr};
 
 use axum::{Router, routing::get, serve::Listener};
 use tokio::net::{TcpListener, TcpStream};
@@ -11,6 +11,7 @@ use vestibule_provider::{Browser, DevelopmentProvider, Page, RegisteredClient, U
 use crate::{
     authority::Authority,
     environment::is_within,
+    folder::Folder,
     server::{EVERY_VERSION, acceptor},
 };
 
@@ -52,24 +53,6 @@ async fn provider(authority: &Authority) -> (DevelopmentProvider, String) {
     let router = provider.router();
     tokio::spawn(async move { axum::serve(listener, router).await });
     (provider, issuer)
-}
-
-/// A folder with one PEM file; gone when it is dropped.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn with(name: &str, pem: &str) -> Self {
-        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
-        fs::create_dir_all(&path).expect("a folder");
-        fs::write(path.join(name), pem).expect("a file");
-        Self(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
 }
 
 fn settings(issuer: &str, more: &str) -> Settings {

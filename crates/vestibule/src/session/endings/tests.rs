@@ -37,8 +37,10 @@ fn door() -> (Arc<Door>, TestClock) {
 }
 
 fn session(door: &Door) -> Session {
+    let provider = Arc::clone(door.provider("corp").expect("there is one"));
     let signed_in = SignedIn {
-        provider: Arc::clone(door.provider("corp").expect("there is one")),
+        issuer: Arc::clone(provider.issuer().expect("the settings have it")),
+        provider,
         subject: Subject::parse("alice").expect("a subject"),
         claims: ClaimsSet::default(),
         evidence: Evidence::default(),
@@ -125,10 +127,10 @@ async fn a_mark_that_does_not_end_the_session_is_no_end() {
         assert!(is_pending(&mut wait), "nothing was raised");
     }
     // The provider speaks of sessions that are older than this one.
-    let issuer = session.provider.issuer().clone();
-    door.end_all(sid, &issuer, Some(NOW.minus(1))).await.expect("done");
+    let issuer = &session.issuer;
+    door.end_all(sid, issuer, Some(NOW.minus(1))).await.expect("done");
     assert!(is_pending(&mut wait));
-    door.end_all(sid, &issuer, Some(NOW.plus(1))).await.expect("done");
+    door.end_all(sid, issuer, Some(NOW.plus(1))).await.expect("done");
     assert!(!is_pending(&mut wait));
 }
 
@@ -141,7 +143,7 @@ async fn a_logout_by_sid_or_subject_is_known_at_once() {
         let index = *door.whose(&session).get(at).expect("there are four");
         let mut wait = Box::pin(Wait::new(&door, &session).over());
         assert!(is_pending(&mut wait));
-        door.end_all(index, session.provider.issuer(), None).await.expect("done");
+        door.end_all(index, &session.issuer, None).await.expect("done");
         assert!(!is_pending(&mut wait), "{at}");
     }
 }
@@ -153,7 +155,7 @@ async fn the_mark_of_a_whole_issuer_is_known_at_once() {
     let session = session(&door);
     let mut wait = Box::pin(Wait::new(&door, &session).over());
     assert!(is_pending(&mut wait));
-    let issuer = door.keys.issuer(session.provider.issuer());
+    let issuer = door.keys.issuer(&session.issuer);
     let raising = crate::session_store::Raising::new(issuer, issuer, None, NOW.plus(1000));
     let _ = door.store().raise(raising, NOW).await.expect("done");
     assert!(!is_pending(&mut wait), "the store told");

@@ -83,8 +83,10 @@ fn born() -> Born {
 }
 
 fn session_of(evidence: Evidence, tokens: HeldTokens) -> Session {
+    let provider = corp();
     let signed_in = SignedIn {
-        provider: corp(),
+        issuer: Arc::clone(provider.issuer().expect("the settings have it")),
+        provider,
         subject: Subject::parse("alice").expect("a subject"),
         claims: claims(),
         evidence,
@@ -124,7 +126,7 @@ fn unhex(text: &str) -> Vec<u8> {
 }
 
 fn assert_is_alices(session: &Session) {
-    assert_eq!((session.provider.name(), session.provider.issuer().as_str()), ("corp", ISSUER));
+    assert_eq!((session.provider.name(), session.issuer.as_str()), ("corp", ISSUER));
     assert_eq!(session.subject.as_str(), "alice");
     let times =
         Times { began_at: NOW, last_seen: NOW, ends_at: NOW.plus(24 * 3600), idle: Some(8 * 3600), checked_at: NOW };

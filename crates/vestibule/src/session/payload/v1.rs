@@ -48,9 +48,7 @@ pub(super) fn read(
     find: impl FnOnce(&str) -> Option<Arc<ConnectedProvider>>,
 ) -> Option<Session> {
     let provider = find(hot.provider)?;
-    if provider.issuer().as_str() != hot.issuer || provider.given_client_id() != hot.client_id {
-        return None;
-    }
+    let issuer = provider.issuer_of_session(hot.issuer).filter(|_| provider.binding() == hot.client_id)?;
     let key = Key::from_bytes(sha256_of_parts([b"session v1".as_slice(), &hot.began_at.to_be_bytes(), cold]));
     let cold: ColdV1<'_> = postcard::from_bytes(cold).ok()?;
     let evidence = Evidence {
@@ -78,6 +76,7 @@ pub(super) fn read(
     };
     Some(Session {
         provider,
+        issuer,
         subject: Subject::parse(hot.subject)?,
         times,
         key,
