@@ -148,16 +148,32 @@ pub(crate) fn problem(status: StatusCode, body: &Value) -> Response {
     response
 }
 
-/// `GET /auth/login`: to the default provider, or a choice among several.
+/// `GET /auth/login`: to the provider that the query names, else to the default provider, else a choice among several.
 pub(crate) async fn login_page(State(door): State<Arc<Door>>, visit: Visit, RawQuery(query): RawQuery) -> Response {
     let return_to = wanted(&door, query.as_deref());
-    if let Some(provider) = &door.default_provider {
-        return depart(&visit, provider, return_to, Wish::default()).await;
+    let named = form_urlencoded::parse(query.as_deref().unwrap_or_default().as_bytes())
+        .find(|(name, _)| name == "provider")
+        .map(|(_, name)| name);
+    let provider = match &named {
+        Some(name) => door.provider(name),
+        None => door.default_provider.as_ref(),
+    };
+    match (provider, named) {
+        (Some(provider), _) => {
+            let wish = wished(&door, provider, query.as_deref());
+            depart(&visit, provider, return_to, wish).await
+        }
+        (None, Some(_)) => unknown_provider(&door),
+        (None, None) => choice(&door, &return_to),
     }
+}
+
+/// With whom to sign in, where nothing says it.
+fn choice(door: &Door, return_to: &ReturnAddress) -> Response {
     let hrefs = door
         .providers
         .keys()
-        .map(|name| (name, door.paths.public_login(Some(name), Some(&return_to))))
+        .map(|name| (name, door.paths.public_login(Some(name), Some(return_to))))
         .collect::<Vec<_>>();
     let choices = hrefs.iter().map(|(label, href)| Choice { label, href }).collect::<Vec<_>>();
     pages::html(StatusCode::OK, pages::chooser_page(&choices), &[])

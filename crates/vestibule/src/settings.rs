@@ -1,7 +1,10 @@
 //! The same as the builder, from a file: TOML, with the specifications' wire names as keys.
 
+mod agreement_table;
+mod asking_table;
 mod known_keys;
 mod provider_table;
+mod registration_table;
 mod secrets;
 
 use std::{

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use super::File;
+use super::{File, agreement_table::AgreementTable, asking_table::AskingTable, registration_table::RegistrationTable};
 use crate::config_error::ConfigError;
 
 const TOP: [&str; 14] = [
@@ -24,7 +24,8 @@ const TOP: [&str; 14] = [
 ];
 const SESSION: [&str; 5] = ["lifetime", "idle", "until_browser_closes", "silent_renewal", "tokens"];
 const SESSIONS: [&str; 1] = ["store"];
-const PROVIDER: [&str; 19] = [
+/// Those of a provider that stand in no part of their own.
+const PROVIDER: [&str; 16] = [
     "issuer",
     "webfinger",
     "metadata",
@@ -32,46 +33,40 @@ const PROVIDER: [&str; 19] = [
     "client_secret",
     "client_secret_file",
     "registration",
-    "token_endpoint_auth_method",
-    "id_token_signed_response_alg",
-    "scope",
     "userinfo",
     "clock_skew",
     "redirect_path",
     "trusted_audiences",
-    "authorization_parameters",
     "refresh_token_reuse_grace",
     "require_logout_token_type",
     "tls_client_certificate",
     "tls_client_key",
-];
-
-const REGISTRATION: [&str; 8] = [
-    "client_name",
-    "contacts",
-    "client_uri",
-    "logo_uri",
-    "policy_uri",
-    "tos_uri",
-    "initial_access_token",
-    "initial_access_token_file",
+    "initiate_login",
 ];
 
 /// Refuses the first key that is not a setting.
 pub(super) fn check(table: &Table) -> Result<(), ConfigError> {
-    check_table("", table, &TOP)?;
+    check_table("", table, &[&TOP])?;
     if let Some(Value::Table(session)) = table.get("session") {
-        check_table("session.", session, &SESSION)?;
+        check_table("session.", session, &[&SESSION])?;
     }
     if let Some(Value::Table(sessions)) = table.get("sessions") {
-        check_table("sessions.", sessions, &SESSIONS)?;
+        check_table("sessions.", sessions, &[&SESSIONS])?;
     }
     if let Some(Value::Table(providers)) = table.get("provider") {
         for (name, provider) in providers {
             if let Value::Table(provider) = provider {
-                check_table(&format!("provider.{name}."), provider, &PROVIDER)?;
+                check_table(
+                    &format!("provider.{name}."),
+                    provider,
+                    &[&PROVIDER, &AskingTable::KEYS, &AgreementTable::KEYS],
+                )?;
                 if let Some(Value::Table(registration)) = provider.get("registration") {
-                    check_table(&format!("provider.{name}.registration."), registration, &REGISTRATION)?;
+                    check_table(
+                        &format!("provider.{name}.registration."),
+                        &in_one_language(registration),
+                        &[&RegistrationTable::KEYS],
+                    )?;
                 }
             }
         }
@@ -79,7 +74,15 @@ pub(super) fn check(table: &Table) -> Result<(), ConfigError> {
     Ok(())
 }
 
-fn check_table(prefix: &str, table: &Table, known: &[&str]) -> Result<(), ConfigError> {
+/// The table without what is said in a language (Registration 2.1), where the member may be.
+fn in_one_language(registration: &Table) -> Table {
+    let may_be =
+        |key: &str| key.split_once('#').is_some_and(|(name, _)| RegistrationTable::IN_LANGUAGES.contains(&name));
+    registration.iter().filter(|(key, _)| !may_be(key)).map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
+fn check_table(prefix: &str, table: &Table, known: &[&[&str]]) -> Result<(), ConfigError> {
+    let known = known.concat();
     let Some(unknown) = table.keys().find(|key| !known.contains(&key.as_str())) else { return Ok(()) };
     let nearest = known
         .iter()

@@ -1,18 +1,17 @@
 //! One `[provider.NAME]` of the file: which provider, and who we are there.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use toml::Table;
-use vestibule_core::{
-    Client, ClientMetadata, ProviderMetadata, Secret, SignatureAlgorithm, TokenEndpointAuthMethod, UserInfoMethod,
-};
+use vestibule_core::{Client, ClientMetadata, ProviderMetadata, Secret, UserInfoMethod};
 
 use super::{
-    Span, read,
+    Span,
+    agreement_table::AgreementTable,
+    asking_table::AskingTable,
+    read,
+    registration_table::RegistrationTable,
     secrets::{Environment, secret},
 };
 use crate::{
@@ -29,9 +28,10 @@ pub(super) struct ProviderTable {
     client_secret: Option<Secret<String>>,
     client_secret_file: Option<PathBuf>,
     registration: Option<RegistrationTable>,
-    token_endpoint_auth_method: Option<TokenEndpointAuthMethod>,
-    id_token_signed_response_alg: Option<SignatureAlgorithm>,
-    scope: Option<String>,
+    #[serde(flatten)]
+    agreement: AgreementTable,
+    #[serde(flatten)]
+    asking: AskingTable,
     userinfo: Option<UserInfoMethod>,
     clock_skew: Option<i64>,
     redirect_path: Option<String>,
@@ -41,23 +41,9 @@ pub(super) struct ProviderTable {
     tls_client_certificate: Option<PathBuf>,
     tls_client_key: Option<PathBuf>,
     #[serde(default)]
+    initiate_login: bool,
+    #[serde(default)]
     trusted_audiences: Vec<String>,
-    #[serde(default)]
-    authorization_parameters: BTreeMap<String, String>,
-}
-
-/// `[provider.NAME.registration]`: a client that registers itself.
-#[derive(Debug, Deserialize)]
-struct RegistrationTable {
-    client_name: String,
-    #[serde(default)]
-    contacts: Vec<String>,
-    client_uri: Option<String>,
-    logo_uri: Option<String>,
-    policy_uri: Option<String>,
-    tos_uri: Option<String>,
-    initial_access_token: Option<Secret<String>>,
-    initial_access_token_file: Option<PathBuf>,
 }
 
 /// What reading a table needs to know: its name, and where secrets may be.
@@ -69,12 +55,12 @@ pub(super) struct Context<'a> {
 }
 
 impl Context<'_> {
-    fn setting(&self, key: &str) -> String {
+    pub(super) fn setting(&self, key: &str) -> String {
         format!("provider.{}.{key}", self.name)
     }
 
     /// A secret of this provider: given, in a file, or in the variable `VESTIBULE_NAME_KEY`.
-    fn secret(
+    pub(super) fn secret(
         &self,
         key: &str,
         given: Option<&Secret<String>>,
@@ -112,9 +98,6 @@ impl ProviderTable {
                     .remedy("keep one of issuer, metadata and webfinger"));
             }
         };
-        if let Some(scope) = &self.scope {
-            provider = provider.scope(scope);
-        }
         if let Some(method) = self.userinfo {
             provider = provider.userinfo(method);
         }
@@ -127,9 +110,11 @@ impl ProviderTable {
         if self.require_logout_token_type {
             provider = provider.require_logout_token_type();
         }
+        if self.initiate_login {
+            provider = provider.initiate_login();
+        }
         provider = self.with_tls_client_certificate(provider, context)?;
-        let parameters = self.authorization_parameters.iter();
-        Ok(parameters.fold(provider, |provider, (name, value)| provider.authorization_parameter(name, value)))
+        self.asking.added_to(provider, context)
     }
 
     /// The certificate and the key, each in a file of its own.
@@ -173,40 +158,16 @@ impl ProviderTable {
             Some(secret) => Client::confidential(client_id, secret),
             None => Client::public(client_id),
         };
-        if let Some(method) = self.token_endpoint_auth_method {
-            client = client.token_endpoint_auth_method(method);
-        }
-        if let Some(algorithm) = self.id_token_signed_response_alg {
-            client = client.id_token_signed_response_alg(algorithm);
-        }
         if let Some(seconds) = self.clock_skew {
             client = client.clock_skew(seconds);
         }
+        client = self.agreement.client(client, context)?;
         Ok(self.trusted_audiences.iter().fold(client, Client::trusted_audience))
     }
 
     fn registering(&self, table: &RegistrationTable, context: Context<'_>) -> Result<ClientMetadata, ConfigError> {
         self.refuse_what_only_a_given_client_has(context)?;
-        let mut metadata = table.contacts.iter().fold(ClientMetadata::new(&table.client_name), ClientMetadata::contact);
-        type Set = fn(ClientMetadata, String) -> ClientMetadata;
-        let optional: [(&Option<String>, Set); 4] = [
-            (&table.client_uri, ClientMetadata::client_uri),
-            (&table.logo_uri, ClientMetadata::logo_uri),
-            (&table.policy_uri, ClientMetadata::policy_uri),
-            (&table.tos_uri, ClientMetadata::tos_uri),
-        ];
-        for (value, set) in optional {
-            metadata = value.iter().fold(metadata, |metadata, value| set(metadata, value.clone()));
-        }
-        if let Some(method) = self.token_endpoint_auth_method {
-            metadata = metadata.token_endpoint_auth_method(method);
-        }
-        if let Some(algorithm) = self.id_token_signed_response_alg {
-            metadata = metadata.id_token_signed_response_alg(algorithm);
-        }
-        let (given, file) = (table.initial_access_token.as_ref(), table.initial_access_token_file.as_deref());
-        let token = context.secret("registration.initial_access_token", given, file)?;
-        Ok(token.into_iter().fold(metadata, ClientMetadata::initial_access_token))
+        self.agreement.metadata(table.metadata(context)?, context)
     }
 
     /// A setting that does nothing would be a lie.
@@ -217,7 +178,7 @@ impl ProviderTable {
             ("clock_skew", self.clock_skew.is_some()),
             ("trusted_audiences", !self.trusted_audiences.is_empty()),
         ];
-        match set.into_iter().find(|(_, is_set)| *is_set) {
+        match set.into_iter().chain(self.agreement.only_of_a_given_client()).find(|(_, is_set)| *is_set) {
             Some((key, _)) => {
                 Err(ConfigError::new(context.setting(key), "it has no meaning for a client that registers itself")
                     .remedy("leave it out, or give a client_id in the place of the registration table"))

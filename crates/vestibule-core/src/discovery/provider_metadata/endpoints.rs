@@ -36,13 +36,14 @@ struct Aliases {
 impl Endpoints {
     pub(super) fn read(object: &Map<String, Value>, issuer: &Issuer) -> Result<Self, InvalidMetadata> {
         let mtls_endpoint_aliases = Aliases::read(object, issuer)?;
+        let authorization_endpoint = required_endpoint(object, issuer, "authorization_endpoint")?;
         let token_endpoint = endpoint(object, issuer, "token_endpoint")?;
         // Discovery 3: "unless only the Implicit Flow is used". Where an alias is all there is, nobody is asked without a certificate.
         if token_endpoint.is_none() && mtls_endpoint_aliases.token_endpoint.is_none() && gives_codes(object)? {
             return Err(JsonFault::Missing { member: "token_endpoint" }.into());
         }
         Ok(Self {
-            authorization_endpoint: required_endpoint(object, issuer, "authorization_endpoint")?,
+            authorization_endpoint,
             token_endpoint,
             jwks_uri: required_endpoint(object, issuer, "jwks_uri")?,
             userinfo_endpoint: endpoint(object, issuer, "userinfo_endpoint")?,
