@@ -16,7 +16,7 @@ use crate::{
     base_url::BaseUrl,
     clock::{Clock, SystemClock},
     config_error::ConfigError,
-    door::{Door, Seals, context},
+    door::{Door, LoginStarts, Seals, context},
     new_login::{NewLogin, OnLogin, Refusal},
     paths::Paths,
     provider::{Addresses, ConnectedProvider, Provider, Remembered, Surroundings},
@@ -53,6 +53,7 @@ pub struct Builder {
     marks: Option<Arc<dyn SessionStore>>,
     tokens: Tokens,
     path_prefix: Option<String>,
+    login_starts: LoginStarts,
     clock: Arc<dyn Clock>,
 }
 
@@ -75,6 +76,7 @@ impl Builder {
             marks: None,
             tokens: Tokens::default(),
             path_prefix: None,
+            login_starts: LoginStarts::default(),
             clock: Arc::new(SystemClock),
         }
     }
@@ -227,6 +229,13 @@ impl Builder {
         Self { path_prefix: Some(path.into()), ..self }
     }
 
+    /// Lets a login begin at `/auth/login` only when a page of this application, or the person themself, asked for it: what another
+    /// site links to there gets 403 and a button (FAPI 2.0 Security Profile 5.3.3). Pages that need a sign-in go on sending
+    /// people to sign in, wherever the link to them was.
+    pub fn refuse_cross_site_logins(self) -> Self {
+        Self { login_starts: LoginStarts::OfOurOwn, ..self }
+    }
+
     /// Another clock than the system's: for tests.
     pub fn clock(self, clock: impl Clock + 'static) -> Self {
         Self { clock: Arc::new(clock), ..self }
@@ -273,6 +282,7 @@ impl Builder {
             tokens: self.tokens,
             refreshes: Refreshes::new(),
             endings,
+            login_starts: self.login_starts,
             paths,
             base,
         };

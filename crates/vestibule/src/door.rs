@@ -33,6 +33,7 @@ pub(crate) struct Door {
     pub(crate) keys: Keys,
     pub(crate) keeping: Keeping,
     pub(crate) tokens: Tokens,
+    pub(crate) login_starts: LoginStarts,
     pub(crate) refreshes: Refreshes,
     pub(crate) endings: Arc<Endings>,
     /// What the seal of the session binds it to: needed by every signed-in request, so made once.
@@ -44,6 +45,15 @@ pub(crate) struct Door {
     pub(crate) on_login: Option<OnLogin>,
     pub(crate) error_view: Option<Router>,
     pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// From where a login may begin at our login page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum LoginStarts {
+    #[default]
+    OfAnybody,
+    /// From our own pages, or by the person themself.
+    OfOurOwn,
 }
 
 impl Door {

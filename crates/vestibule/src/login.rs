@@ -15,8 +15,9 @@ use vestibule_core::{PendingLogin, ResponseMode};
 use crate::{
     attempt::{Attempt, fingerprint},
     clock,
-    door::Door,
+    door::{Door, LoginStarts},
     error::{fail, see_other},
+    logout::comes_from_us,
     pages::{self, Action, Choice, ErrorPage},
     paths::WISH,
     provider::{ConnectedProvider, ProviderError},
@@ -149,7 +150,15 @@ pub(crate) fn problem(status: StatusCode, body: &Value) -> Response {
 }
 
 /// `GET /auth/login`: to the provider that the query names, else to the default provider, else a choice among several.
-pub(crate) async fn login_page(State(door): State<Arc<Door>>, visit: Visit, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn login_page(
+    State(door): State<Arc<Door>>,
+    visit: Visit,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    if let Some(refused) = refuse_cross_site(&visit, &headers) {
+        return refused;
+    }
     let return_to = wanted(&door, query.as_deref());
     let named = form_urlencoded::parse(query.as_deref().unwrap_or_default().as_bytes())
         .find(|(name, _)| name == "provider")
@@ -166,6 +175,23 @@ pub(crate) async fn login_page(State(door): State<Arc<Door>>, visit: Visit, RawQ
         (None, Some(_)) => unknown_provider(&door),
         (None, None) => choice(&door, &return_to),
     }
+}
+
+/// R14: with the setting, what another site began gets a page with a button instead, which is ours.
+fn refuse_cross_site(visit: &Visit, headers: &HeaderMap) -> Option<Response> {
+    let door = visit.door();
+    if door.login_starts == LoginStarts::OfAnybody || comes_from_us(headers, door.base.origin()) {
+        return None;
+    }
+    let here = ReturnAddress::of_request(&door.base, visit.uri());
+    let href = here.map_or_else(|| door.paths.public_login(None, None), |here| here.as_str().to_owned());
+    let page = pages::error_page(&ErrorPage {
+        title: "Do you want to sign in?",
+        message: "Another site asked to sign you in here. If that is what you want, go on.",
+        reference: None,
+        action: Some(Action { label: "Sign in", href: &href }),
+    });
+    Some(pages::html(StatusCode::FORBIDDEN, page, &[]))
 }
 
 /// With whom to sign in, where nothing says it.
@@ -185,7 +211,11 @@ pub(crate) async fn login_with(
     visit: Visit,
     Path(name): Path<String>,
     RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Response {
+    if let Some(refused) = refuse_cross_site(&visit, &headers) {
+        return refused;
+    }
     match door.provider(&name) {
         Some(provider) => {
             depart(&visit, provider, wanted(&door, query.as_deref()), wished(&door, provider, query.as_deref())).await

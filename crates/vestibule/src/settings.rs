@@ -38,6 +38,7 @@ use crate::{
 /// secret_key_file = "secret_key"            # or secret_key, or the environment variable VESTIBULE_SECRET_KEY
 /// previous_secret_key_file = "old_key"      # optional: what it sealed still opens, while you rotate
 /// path_prefix = "/auth"                     # optional: where our own routes are
+/// refuse_cross_site_logins = false          # whether /auth/login refuses what another site links to
 /// trusted_ca = "ca.pem"                     # optional: trusted besides the platform's
 /// outbound_allow = ["10.0.0.5:8443"]        # optional: may be connected to though an outsider names it (WebFinger)
 /// after_logout = "/goodbye"                 # optional: the front page unless said
@@ -113,6 +114,8 @@ struct File {
     previous_secret_key: Option<Secret<String>>,
     previous_secret_key_file: Option<PathBuf>,
     path_prefix: Option<String>,
+    #[serde(default)]
+    refuse_cross_site_logins: bool,
     trusted_ca: Option<PathBuf>,
     #[serde(default)]
     outbound_allow: Vec<String>,
@@ -224,6 +227,9 @@ impl Settings {
         let (previous, previous_file) = (file.previous_secret_key.as_ref(), file.previous_secret_key_file.as_deref());
         if let Some(key) = self.secret_key("previous_secret_key", previous, previous_file, environment)? {
             builder = builder.previous_secret_key(key);
+        }
+        if file.refuse_cross_site_logins {
+            builder = builder.refuse_cross_site_logins();
         }
         if let Some(prefix) = &file.path_prefix {
             builder = builder.path_prefix(prefix);

@@ -2,13 +2,14 @@
 
 mod house;
 
-use axum::{Router, routing::get};
+use axum::{Router, body::Body, routing::get};
+use http::Request;
 use house::{
     APP, House, ISSUER, TestClock, builder, callback_url, provider,
     rejection::{cookies, who},
 };
 use serde::Deserialize;
-use vestibule::{Claims, NewLogin, Refusal};
+use vestibule::{Builder, Claims, NewLogin, Refusal};
 
 /// The most that the bounds on our cookies leave room for is 32 with those of a session.
 const TABS: usize = 30;
@@ -274,4 +275,34 @@ async fn a_person_whose_second_login_is_refused_keeps_the_first() {
     refuse.store(true, std::sync::atomic::Ordering::SeqCst);
     assert_eq!(house.get("/auth/login/corp").await.status().as_u16(), 403);
     assert_eq!(house.me().await.as_deref(), Some("alice"));
+}
+
+/// R14: with the setting, a login begins where the person or a page of ours asked for it.
+#[tokio::test]
+async fn a_login_that_another_site_links_to_is_refused_where_the_settings_say_so() {
+    let from = |site: Option<&str>| {
+        let request = Request::builder().uri(format!("{APP}/auth/login/corp?return_to=/profile"));
+        let request = site.into_iter().fold(request, |request, site| request.header("sec-fetch-site", site));
+        request.header("accept", "text/html").body(Body::empty()).expect("a request")
+    };
+    let mut strict = House::with(Builder::refuse_cross_site_logins);
+    for site in ["cross-site", "same-site"] {
+        let page = strict.browser.request(from(Some(site))).await;
+        assert_eq!((page.status().as_u16(), page.header("location")), (403, None), "{site}");
+        assert!(page.text().contains("/auth/login/corp?return_to=/profile"), "a button goes on: {}", page.text());
+    }
+    for site in [Some("same-origin"), Some("none"), None] {
+        assert_eq!(strict.browser.request(from(site)).await.status(), 303, "{site:?}");
+    }
+    let mut lenient = House::new();
+    assert_eq!(lenient.browser.request(from(Some("cross-site"))).await.status(), 303);
+}
+
+/// A driver that knows one address names the provider in the query.
+#[tokio::test]
+async fn the_login_page_takes_the_provider_by_name() {
+    let mut house = House::new();
+    let page = house.get("/auth/login?provider=corp&return_to=/profile").await;
+    assert_eq!(house.browser.sign_in_as(&page, "alice").await.text(), "profile of alice");
+    assert_eq!(house.get("/auth/login?provider=nobody").await.status(), 404);
 }

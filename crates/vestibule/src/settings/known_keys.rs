@@ -6,13 +6,14 @@ use toml::{Table, Value};
 use super::{File, agreement_table::AgreementTable, asking_table::AskingTable, registration_table::RegistrationTable};
 use crate::config_error::ConfigError;
 
-const TOP: [&str; 14] = [
+const TOP: [&str; 15] = [
     "base_url",
     "secret_key",
     "secret_key_file",
     "previous_secret_key",
     "previous_secret_key_file",
     "path_prefix",
+    "refuse_cross_site_logins",
     "trusted_ca",
     "outbound_allow",
     "after_logout",

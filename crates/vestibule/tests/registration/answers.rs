@@ -131,7 +131,7 @@ async fn an_answer_that_cannot_be_used_ends_the_login_before_it_began() {
         (Fault::RegistrationServerError, "status 500"),
         (Fault::RegistrationRedirectUriChanged, "redirect URI"),
         (Fault::RegistrationEmptyClientId, "has an empty client_id"),
-        (Fault::RegistrationAuthMethodUnusable, "private_key_jwt"),
+        (Fault::RegistrationAuthMethodUnusable, "token_endpoint_auth_method, which needs keys of ours"),
     ] {
         let op = op();
         op.set_fault(Some(fault.clone()));
