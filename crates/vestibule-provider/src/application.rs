@@ -17,6 +17,7 @@ use crate::{
     client::{KeySource, RegisteredClient},
     postman::Postman,
     provider::DevelopmentProvider,
+    state::Bounded,
 };
 
 /// What can be reached, and what was fetched.
@@ -27,6 +28,8 @@ pub(crate) struct Applications {
     /// There as long as the provider listens on a port.
     pub(crate) postman: Option<Postman>,
     fetches: VecDeque<Fetch>,
+    /// The key sets that were fetched last, by their place.
+    key_sets: Bounded<Value>,
 }
 
 /// One document that the provider asked an application for.
@@ -118,7 +121,21 @@ impl DevelopmentProvider {
     pub(crate) async fn keys_of(&self, client: &RegisteredClient) -> Option<Value> {
         match client.keys()? {
             KeySource::Given(jwks) => Some(jwks.clone()),
-            KeySource::At(uri) => serde_json::from_slice(&self.fetch(uri).await.ok()?).ok(),
+            KeySource::At(uri) => {
+                let keys: Value = serde_json::from_slice(&self.fetch(uri).await.ok()?).ok()?;
+                let known = &mut self.state().applications.key_sets;
+                known.take(uri);
+                known.insert(uri.clone(), keys.clone());
+                Some(keys)
+            }
+        }
+    }
+
+    /// The same as it stood there when it was fetched last.
+    pub(crate) fn known_keys_of(&self, client: &RegisteredClient) -> Option<Value> {
+        match client.keys()? {
+            KeySource::Given(jwks) => Some(jwks.clone()),
+            KeySource::At(uri) => self.state().applications.key_sets.get(uri).cloned(),
         }
     }
 

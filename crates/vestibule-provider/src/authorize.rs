@@ -17,7 +17,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use url::form_urlencoded;
 use vestibule_core::Subject;
 
-pub(crate) use request_object::{RequestSettings, algorithm as algorithm_of};
+pub(crate) use request_object::RequestSettings;
 pub(crate) use response::Pieces;
 
 use self::request::{AuthorizationRequest, Checked};
@@ -53,7 +53,7 @@ pub(crate) async fn authorize(
         // RFC 6749 4.1.2.1: never a redirect to where nobody vouches for.
         Err(message) => return pages::error(&provider, StatusCode::BAD_REQUEST, message),
     };
-    match request.answer(&provider, &headers, is_form) {
+    match request.answer(&provider, &headers, is_form).await {
         Ok(Answer::Granted { pieces, session, cookie }) => {
             let state = session::browser_state(&provider, &headers, Some(&session));
             request.respond(&provider, pieces, cookie, state)
@@ -64,30 +64,48 @@ pub(crate) async fn authorize(
 }
 
 impl AuthorizationRequest {
-    fn answer(&self, provider: &DevelopmentProvider, headers: &HeaderMap, is_form: bool) -> Result<Answer, Denial> {
+    async fn answer(
+        &self,
+        provider: &DevelopmentProvider,
+        headers: &HeaderMap,
+        is_form: bool,
+    ) -> Result<Answer, Denial> {
         provider.hooks().authorization_denial()?;
         let checked = self.check(provider)?;
         if is_form && self.parameters.has("cancel") {
             return Err(Denial::new("access_denied", "the sign-in was cancelled"));
         }
         if is_form && let Some(name) = self.parameters.get("user") {
-            let user = find_or_make(provider, name)?;
-            let acr = checked.claims.acr_of(&user)?;
-            checked.claims.check_subject(&user)?;
-            let (session, cookie) = session::begin(provider, headers, user, acr);
-            return self.granted(provider, &checked, session, cookie);
+            return self.sign_in(provider, headers, &checked, name).await;
         }
         let current = session::current(provider, headers);
         match current.filter(|session| self.is_answered_by(provider, &checked, &session.sign_in)) {
-            Some(session) if !self.wants_new_sign_in() => self.granted(provider, &checked, session, None),
+            Some(session) if !self.wants_new_sign_in() => self.granted(provider, &checked, session, None).await,
             _ if self.parameters.lists("prompt", "none") => {
                 Err(Denial::new("login_required", "nobody is signed in at this browser"))
             }
-            _ => Ok(Answer::AskWho),
+            _ => match session::whoever_comes(provider) {
+                Some(name) => self.sign_in(provider, headers, &checked, &name).await,
+                None => Ok(Answer::AskWho),
+            },
         }
     }
 
-    fn granted(
+    async fn sign_in(
+        &self,
+        provider: &DevelopmentProvider,
+        headers: &HeaderMap,
+        checked: &Checked,
+        name: &str,
+    ) -> Result<Answer, Denial> {
+        let user = find_or_make(provider, name)?;
+        let acr = checked.claims.acr_of(&user)?;
+        checked.claims.check_subject(&user)?;
+        let (session, cookie) = session::begin(provider, headers, user, acr);
+        self.granted(provider, checked, session, cookie).await
+    }
+
+    async fn granted(
         &self,
         provider: &DevelopmentProvider,
         checked: &Checked,
@@ -96,7 +114,7 @@ impl AuthorizationRequest {
     ) -> Result<Answer, Denial> {
         session::visited(provider, &session.sign_in.sid, self.client.client_id());
         let code = self.grant(provider, checked, &session);
-        let pieces = self.pieces(provider, checked, &session.sign_in, code)?;
+        let pieces = self.pieces(provider, checked, &session.sign_in, code).await?;
         Ok(Answer::Granted { pieces, session, cookie })
     }
 
@@ -104,12 +122,15 @@ impl AuthorizationRequest {
         ["login", "select_account"].iter().any(|prompt| self.parameters.lists("prompt", prompt))
     }
 
-    /// Core 3.1.2.1: fresh enough for `max_age`, as sure as is asked for, and the person of `id_token_hint` and of `claims`.
+    /// Core 3.1.2.1: fresh enough for `max_age`, or for what is registered in its place, as sure as is asked for, and the person of `id_token_hint` and of `claims`.
     fn is_answered_by(&self, provider: &DevelopmentProvider, checked: &Checked, sign_in: &SignIn) -> bool {
         let max_age = self.parameters.get("max_age").and_then(|age| age.parse::<u32>().ok());
+        let max_age = max_age.or(self.client.max_age());
         let is_meant = |token| Hint::read(provider, token).is_some_and(|hint| hint.sub == sign_in.user.sub());
         let is_silent = self.parameters.lists("prompt", "none");
-        max_age.is_none_or(|max_age| provider.now().seconds_since(sign_in.auth_time) <= i64::from(max_age))
+        let age = provider.now().seconds_since(sign_in.auth_time);
+        // Core 3.1.2.1: 0 asks for a new sign-in, however fresh the earlier one is.
+        max_age.is_none_or(|max_age| max_age > 0 && age <= i64::from(max_age))
             && self.parameters.get("id_token_hint").is_none_or(is_meant)
             && checked.claims.check_subject(&sign_in.user).is_ok()
             && checked.claims.are_answered_by(sign_in, is_silent)

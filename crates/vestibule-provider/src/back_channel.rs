@@ -15,6 +15,9 @@ const MOST: usize = 1_000;
 pub(crate) struct Outbox {
     requests: VecDeque<Request<Bytes>>,
     pub(crate) tells_initiator: bool,
+    /// Whether clients get what they know nothing of.
+    pub(crate) has_unknown: bool,
+    pub(crate) lacks_typ: bool,
 }
 
 impl DevelopmentProvider {
@@ -71,7 +74,14 @@ pub(crate) fn tell_of_subject(provider: &DevelopmentProvider, ended: &[Session])
 fn send(provider: &DevelopmentProvider, draft: LogoutTokenDraft) {
     let fault = provider.hooks().logout_token_fault();
     let draft = fault.into_iter().fold(draft, LogoutTokenDraft::fault);
+    let (has_unknown, lacks_typ) = {
+        let outbox = &provider.state().outbox;
+        (outbox.has_unknown, outbox.lacks_typ)
+    };
+    let draft = if lacks_typ { draft.without_typ() } else { draft };
+    let draft = if has_unknown { draft.claim("unknown_claim", "unknown") } else { draft };
     let Some(Ok(request)) = draft.try_request() else { return };
+    let request = if has_unknown { request.map(|form| with_unknown_parameter(&form)) } else { request };
     {
         let mut state = provider.state();
         state.tally.logout_requests += 1;
@@ -82,4 +92,8 @@ fn send(provider: &DevelopmentProvider, draft: LogoutTokenDraft) {
         requests.push_back(request);
     }
     provider.outbox_filled().notify_one();
+}
+
+fn with_unknown_parameter(form: &[u8]) -> Bytes {
+    [form, b"&unknown_parameter=unknown"].concat().into()
 }

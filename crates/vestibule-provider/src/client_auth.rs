@@ -10,7 +10,7 @@ use http::{HeaderMap, header};
 use url::{Url, form_urlencoded};
 use vestibule_core::{Secret, TokenEndpointAuthMethod};
 
-pub use certificate::{PresentedCertificate, WithClientCertificate};
+pub use certificate::PresentedCertificate;
 
 use crate::{
     client::RegisteredClient, denial::Denial, parameters::Parameters, provider::DevelopmentProvider, state::Bounded,

@@ -6,7 +6,7 @@ use axum::{
 };
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Map, Value};
-use vestibule_core::jose::signing_key::SigningFailed;
+use vestibule_core::jose::{EncryptionFailed, NoDecryptionKey, signing_key::SigningFailed};
 
 /// Why the provider says no.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +49,19 @@ impl Denial {
 /// No randomness or memory is nobody's fault but the machine's.
 impl From<SigningFailed> for Denial {
     fn from(failed: SigningFailed) -> Self {
+        Self::server_error(failed.to_string())
+    }
+}
+
+impl From<NoDecryptionKey> for Denial {
+    fn from(failed: NoDecryptionKey) -> Self {
+        Self::server_error(failed.to_string())
+    }
+}
+
+/// A secret or a key that does not fit its algorithm is a mistake in the registration.
+impl From<EncryptionFailed> for Denial {
+    fn from(failed: EncryptionFailed) -> Self {
         Self::server_error(failed.to_string())
     }
 }

@@ -53,7 +53,7 @@ pub(crate) async fn end_session(
     let initiator = client.as_ref().map(|client| client.client_id());
     back_channel::tell_of_sessions(&provider, &ended, initiator);
     let frames = Frames::of(&provider, &ended, initiator);
-    let destination = destination(client.as_deref(), &parameters);
+    let destination = destination(&provider, client.as_deref(), &parameters);
     let mut response = farewell(&provider, destination.as_deref(), &frames);
     // Without its cookie (a POST from another site) the browser keeps it, and it opens nothing.
     if current.is_some() || !ended.is_empty() {
@@ -87,11 +87,15 @@ fn end(provider: &DevelopmentProvider, current: Option<&Session>, hinted: Option
 }
 
 /// RP-Initiated Logout 3: where the client asked for, if it is registered exactly so.
-fn destination(client: Option<&RegisteredClient>, parameters: &Parameters) -> Option<String> {
+fn destination(
+    provider: &DevelopmentProvider,
+    client: Option<&RegisteredClient>,
+    parameters: &Parameters,
+) -> Option<String> {
     let wanted = parameters.get("post_logout_redirect_uri");
     let uri = wanted.filter(|uri| client.is_some_and(|client| client.may_log_out_to(uri)))?;
     let mut location = uri.to_owned();
-    if let Some(state) = parameters.get("state") {
+    if let Some(state) = provider.hooks().logout_state(parameters.get("state")) {
         location.push(if uri.contains('?') { '&' } else { '?' });
         location.push_str(&form_urlencoded::Serializer::new(String::new()).append_pair("state", state).finish());
     }

@@ -4,6 +4,7 @@
 
 mod answers;
 mod documents;
+mod encryption;
 mod id_token;
 mod logout_token;
 mod refresh;
@@ -13,6 +14,7 @@ mod web_finger;
 
 use vestibule_core::ResponseMode;
 
+pub use encryption::EncryptionFault;
 pub use logout_token::LogoutTokenFault;
 pub(crate) use logout_token::sign as sign_logout_token;
 pub use refresh::RefreshFault;
@@ -193,10 +195,20 @@ pub enum Fault {
     RegistrationEmptyClientId,
     /// The registration response has the token_endpoint_auth_method `private_key_jwt`, for a client without a key.
     RegistrationAuthMethodUnusable,
+    /// The encryption of the ID Token breaks a rule.
+    IdTokenEncryption(EncryptionFault),
+    /// The encryption of the userinfo response breaks a rule.
+    UserInfoEncryption(EncryptionFault),
+    /// The encryption of the logout tokens that the provider sends breaks a rule.
+    LogoutTokenEncryption(EncryptionFault),
     /// Refresh requests are answered wrongly, and nothing else.
     Refresh(RefreshFault),
     /// The logout tokens that the provider sends break a rule.
     LogoutToken(LogoutTokenFault),
+    /// Whoever comes back from `end_session_endpoint` has the state of another logout.
+    WrongLogoutState,
+    /// Whoever comes back from `end_session_endpoint` has no state.
+    MissingLogoutState,
     /// The revocation endpoint has no time: status 503, with Retry-After (RFC 7009 2.2.1).
     RevocationUnavailable,
     /// The registration response has the id_token_signed_response_alg `none`.
@@ -221,6 +233,14 @@ pub enum Fault {
     UserInfoSignedUnasked,
     /// The userinfo response is encrypted, to nobody, though the client registered no such thing.
     UserInfoEncryptedUnasked,
+    /// The endpoint of distributed claims fails with status 500.
+    ClaimsServerError,
+    /// The endpoint of distributed claims answers with an HTML page, status 200.
+    ClaimsMalformed,
+    /// The distributed claims are about somebody else.
+    ClaimsWrongSubject,
+    /// The signature of the distributed claims is broken.
+    ClaimsBadSignature,
     /// The WebFinger document has a link to an issuer, and it is of another relation than was asked for.
     WebFingerWrongRel,
     /// The WebFinger document speaks of another subject.
@@ -239,7 +259,7 @@ pub enum Fault {
 const STRANGER: &str = "https://stranger.example";
 
 /// Where misbehaviour reaches into the endpoints. What an endpoint answers with instead is in `answers`, what is wrong in a
-/// document in `documents`, in an ID Token in `id_token`, in a userinfo response in `userinfo`, in a WebFinger document in
+/// document in `documents`, in an ID Token in `id_token`, in encryption in `encryption`, in a userinfo response in `userinfo`, in a WebFinger document in
 /// `web_finger`, in a logout token in `logout_token`, in an authorization response in `response`, and when refreshing in `refresh`.
 pub(crate) struct Hooks(Option<Fault>);
 

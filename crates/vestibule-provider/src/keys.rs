@@ -1,6 +1,7 @@
-//! The provider's signing keys: made when first needed, one for each algorithm in use.
+//! The provider's keys: made when first needed, one for each algorithm in use.
 
 mod lease;
+mod recipient;
 mod shape;
 
 use std::{collections::HashMap, sync::Arc};
@@ -11,13 +12,14 @@ use vestibule_core::{
     jose::{SigningKey, signing_key::SigningFailed},
 };
 
-use self::{lease::Lease, shape::Shape};
+use self::{lease::Lease, recipient::Recipients, shape::Shape};
 use crate::{client::RegisteredClient, identifier::identifier};
 
 #[derive(Default)]
 pub(crate) struct Keys {
     made: HashMap<(SignatureAlgorithm, Part), Arc<SigningKey>>,
-    lease: Lease,
+    lease: Lease<SigningKey>,
+    recipients: Recipients,
     shape: Shape,
 }
 
@@ -32,8 +34,6 @@ enum Part {
     Bystander(u8),
     /// A key set may show it, under the kid of another.
     Decoy,
-    /// A key set may show it, for clients to encrypt to.
-    Recipient,
 }
 
 impl Keys {
@@ -62,9 +62,12 @@ impl Keys {
 
     /// A key set with three keys for each algorithm, of which the last signs.
     pub(crate) fn set_of_three(&mut self, algorithms: &[SignatureAlgorithm]) -> Result<Value, SigningFailed> {
-        self.set_of(algorithms, &[Part::Bystander(1), Part::Bystander(2), Part::Signer])
+        let mut set = self.set_of(algorithms, &[Part::Bystander(1), Part::Bystander(2), Part::Signer])?;
+        self.shape.fit(&mut set);
+        Ok(set)
     }
 
+    /// Those that sign; what was encrypted to the others is still to be read.
     pub(crate) fn forget(&mut self) {
         self.made.clear();
     }

@@ -37,6 +37,19 @@ impl DevelopmentProvider {
         self.state().outbox.tells_initiator = true;
         self
     }
+
+    /// Sends logout tokens without a `typ` in their header, as the Foundation's conformance suite and many providers do.
+    pub fn without_logout_token_typ(self) -> Self {
+        self.state().outbox.lacks_typ = true;
+        self
+    }
+
+    /// Puts into logout tokens a claim, and beside them a parameter, that nobody knows, which a client must ignore (Back-Channel
+    /// Logout 2.4 and 2.5).
+    pub fn with_unknown_logout_members(self) -> Self {
+        self.state().outbox.has_unknown = true;
+        self
+    }
 }
 
 /// Ends the sessions of which this is true, with the refresh tokens that live no longer than they.

@@ -6,10 +6,11 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Request, header};
 use serde_json::{Map, Value, json};
 use url::form_urlencoded;
-use vestibule_core::jose::signing_key::SigningFailed;
 
 use crate::{
     client::RegisteredClient,
+    denial::Denial,
+    encryption::{Content, Envelope},
     fault::{LogoutTokenFault, sign_logout_token},
     identifier::identifier,
     provider::DevelopmentProvider,
@@ -49,6 +50,9 @@ pub struct LogoutTokenDraft {
 
 /// Seconds that a logout token is good for (Back-Channel Logout 2.4: two minutes at most).
 const LIFETIME: i64 = 120;
+/// Why a token can be made for a client.
+const HAS_KEYS: &str =
+    "the client's secret is long enough for its algorithm, and it has a key to encrypt to if it needs one";
 /// What it says has happened.
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 
@@ -123,13 +127,14 @@ impl LogoutTokenDraft {
         Self { fault: Some(fault), ..self }
     }
 
-    /// The token, signed as this client's ID Tokens are.
+    /// The token, signed and encrypted as this client's ID Tokens are (Back-Channel Logout 2.4): to the client's keys as they were
+    /// fetched last, if they are at a `jwks_uri`.
     ///
     /// # Panics
-    /// When no key can sign: the client takes an HMAC, and its secret is too short for it.
+    /// When no key can sign or encrypt: the client takes an HMAC, and its secret is too short for it, or has no key to encrypt to.
     #[must_use]
     pub fn sign(self) -> String {
-        self.try_sign().expect("the client's secret is long enough for its algorithm")
+        self.try_sign().expect(HAS_KEYS)
     }
 
     /// The request that brings the token to the client's `backchannel_logout_uri` (Back-Channel Logout 2.5).
@@ -139,11 +144,11 @@ impl LogoutTokenDraft {
     #[must_use]
     pub fn request(self) -> Request<Bytes> {
         let request = self.try_request().expect("the client has a backchannel_logout_uri");
-        request.expect("the client's secret is long enough for its algorithm")
+        request.expect(HAS_KEYS)
     }
 
     /// Nothing for a client that has no place to send it to.
-    pub(crate) fn try_request(self) -> Option<Result<Request<Bytes>, SigningFailed>> {
+    pub(crate) fn try_request(self) -> Option<Result<Request<Bytes>, Denial>> {
         let uri = self.client.backchannel_uri()?.parse().ok()?;
         Some(self.try_sign().map(|token| {
             let form = form_urlencoded::Serializer::new(String::new()).append_pair("logout_token", &token).finish();
@@ -156,12 +161,15 @@ impl LogoutTokenDraft {
         }))
     }
 
-    fn try_sign(mut self) -> Result<String, SigningFailed> {
+    fn try_sign(mut self) -> Result<String, Denial> {
         if let Some(fault) = self.fault {
             fault.spoil(&mut self, EVENT);
         }
         let payload = Value::Object(self.claims).to_string();
-        sign_logout_token(self.fault, &mut self.provider.keys(), &self.client, self.typ.as_deref(), &payload)
+        let (provider, client) = (&self.provider, self.client.as_ref());
+        let token = sign_logout_token(self.fault, &mut provider.keys(), client, self.typ.as_deref(), &payload)?;
+        let (encryption, fault) = (client.id_token_encryption(), provider.hooks().logout_token_encryption_fault());
+        Envelope { client, encryption, fault }.seal_by_known_keys(provider, Content::Token(token))
     }
 }
 

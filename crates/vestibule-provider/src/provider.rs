@@ -10,10 +10,10 @@ use std::{
 use axum::Router;
 use tokio::sync::Notify;
 use url::Url;
-use vestibule_core::{Issuer, NumericDate, SignatureAlgorithm, issuer::InvalidIssuer};
+use vestibule_core::{Issuer, KeyManagementAlgorithm, NumericDate, SignatureAlgorithm, issuer::InvalidIssuer};
 
 use crate::{
-    client::RegisteredClient,
+    client::{Encryption, RegisteredClient},
     fault::{Fault, Hooks},
     keys::Keys,
     record::RecordedRequest,
@@ -172,6 +172,15 @@ impl DevelopmentProvider {
             clients.flat_map(|client| [Some(client.algorithm()), client.userinfo_algorithm()]).flatten().collect();
         let algorithms: Vec<_> = SignatureAlgorithm::ALL.into_iter().filter(|one| registered.contains(one)).collect();
         if algorithms.is_empty() { vec![SignatureAlgorithm::Rs256] } else { algorithms }
+    }
+
+    /// The algorithms by which clients said that they may encrypt their request objects, each once.
+    pub(crate) fn request_encryption_algorithms(&self) -> Vec<KeyManagementAlgorithm> {
+        let state = self.state();
+        let clients = state.clients.values().chain(state.registrations.clients());
+        let registered: HashSet<_> =
+            clients.filter_map(|client| client.request_encryption()).map(Encryption::alg).collect();
+        KeyManagementAlgorithm::ALL.into_iter().filter(|one| registered.contains(one)).collect()
     }
 
     pub(crate) fn url(&self) -> &Url {

@@ -24,6 +24,8 @@ pub(crate) struct Sessions {
     /// By the secret that the cookie holds.
     pub(crate) known: Bounded<Session>,
     reach_frames: bool,
+    /// Who is taken to be at every browser.
+    whoever_comes: Option<String>,
 }
 
 /// A person at a browser.
@@ -49,6 +51,18 @@ impl DevelopmentProvider {
         self.state().sessions.reach_frames = true;
         self
     }
+
+    /// Takes whoever comes for this user, and asks nobody: where there would be a sign-in page, the answer goes back at once, as
+    /// from the Foundation's conformance suite. `prompt=none` signs nobody in.
+    pub fn always_signs_in(self, name: impl Into<String>) -> Self {
+        self.state().sessions.whoever_comes = Some(name.into());
+        self
+    }
+}
+
+/// Who is signed in without being asked, if somebody is.
+pub(crate) fn whoever_comes(provider: &DevelopmentProvider) -> Option<String> {
+    provider.state().sessions.whoever_comes.clone()
 }
 
 /// The session whose cookie came with the request.

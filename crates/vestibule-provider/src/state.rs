@@ -9,10 +9,24 @@ use serde_json::{Map, Value};
 use vestibule_core::NumericDate;
 
 use crate::{
-    application::Applications, authorize::RequestSettings, back_channel::Outbox, client::RegisteredClient,
-    client_auth::Proofs, fault::Fault, hold::Gate, pkce::CodeChallenge, record::RecordedRequest,
-    refresh_token::Families, registration::Registrations, session::Sessions, tally::Tally, token::TokenSettings,
-    user::User, userinfo::UserInfoSettings, warning::Warning, web_finger::WebFinger,
+    application::Applications,
+    authorize::RequestSettings,
+    back_channel::Outbox,
+    client::RegisteredClient,
+    client_auth::{PresentedCertificate, Proofs},
+    fault::Fault,
+    hold::Gate,
+    pkce::CodeChallenge,
+    record::RecordedRequest,
+    refresh_token::Families,
+    registration::Registrations,
+    session::Sessions,
+    tally::Tally,
+    token::TokenSettings,
+    user::User,
+    userinfo::UserInfoSettings,
+    warning::Warning,
+    web_finger::WebFinger,
 };
 
 /// The most grants, tokens of each kind and sessions that are kept; the oldest goes first.
@@ -102,6 +116,8 @@ pub(crate) struct AccessToken {
     pub(crate) scope: String,
     /// The resources that it is for (RFC 8707 2); all of them when there are none.
     pub(crate) audience: Vec<String>,
+    /// Without which it is good for nothing (RFC 8705 3).
+    pub(crate) certificate: Option<PresentedCertificate>,
     pub(crate) expires_at: NumericDate,
 }
 

@@ -59,6 +59,7 @@ pub(crate) struct AccessTokenGrant<'a> {
     pub(crate) user: &'a Arc<User>,
     pub(crate) scope: &'a str,
     pub(crate) asked: &'a Asked,
+    pub(crate) certificate: Option<&'a PresentedCertificate>,
 }
 
 impl DevelopmentProvider {
@@ -123,6 +124,7 @@ async fn grant(
 ) -> Result<Map<String, Value>, Denial> {
     let parameters = Parameters::of_form(headers, body)?;
     let client = authenticate(provider, headers, certificate, &parameters).await?;
+    let certificate = binding(&client, certificate)?;
     let granted = match parameters.get("grant_type") {
         Some("authorization_code") => code::redeem(provider, &client, &parameters)?,
         Some("refresh_token") => refresh::refresh(provider, &client, &parameters)?,
@@ -131,13 +133,26 @@ async fn grant(
         }
         None => return Err(Denial::new("invalid_request", "grant_type is missing")),
     };
-    answer(provider, &client, &granted)
+    answer(provider, &client, &granted, certificate).await
 }
 
-fn answer(
+/// RFC 8705 3: what the access token is to be bound to.
+fn binding<'a>(
+    client: &RegisteredClient,
+    certificate: Option<&'a PresentedCertificate>,
+) -> Result<Option<&'a PresentedCertificate>, Denial> {
+    match (client.has_bound_tokens(), certificate) {
+        (false, _) => Ok(None),
+        (true, Some(certificate)) => Ok(Some(certificate)),
+        (true, None) => Err(Denial::new("invalid_request", "no client certificate to bind the access token to")),
+    }
+}
+
+async fn answer(
     provider: &DevelopmentProvider,
     client: &RegisteredClient,
     granted: &Granted,
+    certificate: Option<&PresentedCertificate>,
 ) -> Result<Map<String, Value>, Denial> {
     let (access_token, lifetime) = give_access_token(
         provider,
@@ -147,6 +162,7 @@ fn answer(
             user: &granted.sign_in.user,
             scope: &granted.scope,
             asked: &granted.asked,
+            certificate,
         },
     );
     let has_id_token = provider.state().token_settings.has_id_token_at_refresh || granted.ground.is_code();
@@ -157,7 +173,7 @@ fn answer(
         "scope": granted.scope,
     }));
     if has_id_token {
-        let id_token = id_token::signed(provider, client, granted.id_token(&access_token))?;
+        let id_token = id_token::id_token(provider, client, granted.id_token(&access_token)).await?;
         members.insert("id_token".to_owned(), json!(id_token));
     }
     if let Some(refresh_token) = &granted.refresh_token {
@@ -184,6 +200,7 @@ pub(crate) fn give_access_token(provider: &DevelopmentProvider, grant: &AccessTo
         user: Arc::new(grant.user.revealing(&grant.asked.userinfo_claims)),
         scope: grant.scope.to_owned(),
         audience: grant.asked.resources.clone(),
+        certificate: grant.certificate.cloned(),
         expires_at: provider.now().plus(lifetime),
     };
     provider.state().access_tokens.insert(access_token.clone(), entry);
@@ -227,7 +244,7 @@ impl Ground {
     }
 }
 
-fn object(value: Value) -> Map<String, Value> {
+pub(crate) fn object(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(members) => members,
         _ => Map::new(),

@@ -4,6 +4,7 @@ mod form;
 mod sources;
 
 use axum::{
+    Extension,
     body::Bytes,
     extract::State,
     response::{IntoResponse, Response},
@@ -12,6 +13,7 @@ use http::{HeaderMap, Method};
 
 use crate::{
     bearer,
+    client_auth::PresentedCertificate,
     denial::{Denial, not_stored},
     parameters::Parameters,
     provider::DevelopmentProvider,
@@ -53,6 +55,7 @@ impl DevelopmentProvider {
 
 pub(crate) async fn userinfo(
     State(provider): State<DevelopmentProvider>,
+    certificate: Option<Extension<PresentedCertificate>>,
     method: Method,
     headers: HeaderMap,
     body: Bytes,
@@ -61,19 +64,29 @@ pub(crate) async fn userinfo(
         return answer;
     }
     let form = if method == Method::POST { body } else { Bytes::new() };
-    not_stored(answer(&provider, &headers, &form).unwrap_or_else(Denial::into_response))
+    let certificate = certificate.map(|Extension(certificate)| certificate);
+    not_stored(answer(&provider, &headers, certificate.as_ref(), &form).await.unwrap_or_else(Denial::into_response))
 }
 
-fn answer(provider: &DevelopmentProvider, headers: &HeaderMap, form: &[u8]) -> Result<Response, Denial> {
+async fn answer(
+    provider: &DevelopmentProvider,
+    headers: &HeaderMap,
+    certificate: Option<&PresentedCertificate>,
+    form: &[u8],
+) -> Result<Response, Denial> {
     let shown = shown(provider, headers, form)?;
     let token = provider.state().access_tokens.get(&shown).cloned().ok_or_else(refused)?;
     if token.expires_at <= provider.now() {
         return Err(refused());
     }
+    // RFC 8705 3
+    if token.certificate.is_some() && token.certificate.as_ref() != certificate {
+        return Err(refused());
+    }
     let mut claims = token.user.released(&token.scope);
     sources::add(provider, &token, &mut claims);
     provider.hooks().userinfo_claims(&mut claims);
-    form::answer(provider, &token.client_id, claims)
+    form::answer(provider, &token.client_id, claims).await
 }
 
 /// RFC 6750 2.1 and 2.2: in the header or in the body, and not in both. In the query never.
@@ -95,6 +108,6 @@ fn shown(provider: &DevelopmentProvider, headers: &HeaderMap, form: &[u8]) -> Re
 }
 
 fn refused() -> Denial {
-    Denial::new("invalid_token", "no such access token, or it has expired")
+    Denial::new("invalid_token", "no such access token, or it has expired, or it is bound to another certificate")
         .unauthorized("Bearer error=\"invalid_token\"")
 }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::{
+    client::RegisteredClient,
     denial::Denial,
     parameters::Parameters,
     state::{Asked, SignIn},
@@ -20,7 +21,7 @@ pub(super) struct ClaimsRequest {
 }
 
 impl ClaimsRequest {
-    pub(super) fn of(parameters: &Parameters) -> Result<Self, Denial> {
+    pub(super) fn of(parameters: &Parameters, client: &RegisteredClient) -> Result<Self, Denial> {
         let mut request = match parameters.get("claims") {
             Some(claims) => serde_json::from_str(claims).map_err(|_| invalid("claims must be a JSON object"))?,
             None => Map::new(),
@@ -31,11 +32,13 @@ impl ClaimsRequest {
         let is_acr_essential = !in_claims.is_empty() && id_token.get("acr").is_some_and(is_essential);
         // Core 5.5.1.1: what `claims` asks for is the stronger of the two, so it comes first.
         let voluntary = parameters.get("acr_values").unwrap_or_default().split(' ').filter(|value| !value.is_empty());
-        let acr_values = if is_acr_essential {
+        let asked: Vec<String> = if is_acr_essential {
             in_claims
         } else {
             in_claims.into_iter().chain(voluntary.map(str::to_owned)).collect()
         };
+        // Registration 2: either takes the place of what is registered.
+        let acr_values = if asked.is_empty() { client.acr_values().to_vec() } else { asked };
         Ok(Self { id_token, userinfo, acr_values, is_acr_essential })
     }
 

@@ -73,7 +73,7 @@ impl AuthorizationRequest {
         if parameters.get("max_age").is_some_and(|age| age.parse::<u32>().is_err()) {
             return Err(Denial::new("invalid_request", "max_age must be a number of seconds"));
         }
-        let claims = ClaimsRequest::of(parameters)?;
+        let claims = ClaimsRequest::of(parameters, &self.client)?;
         // A challenge is for a code (RFC 7636 4.3); nobody redeems anything else.
         let code_challenge = match response_type.has_code {
             true => CodeChallenge::of_request(parameters, &self.client)?,

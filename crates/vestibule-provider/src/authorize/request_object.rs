@@ -1,16 +1,19 @@
 //! Request objects (Core 6, RFC 9101): parameters that the client signed, sent along or fetched from where it put them.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+mod encrypted;
+
 use serde_json::{Map, Value};
 use vestibule_core::{
     JwkSet, SignatureAlgorithm,
     jose::{CompactJws, InvalidJws},
 };
 
+use self::encrypted::decrypted;
 use crate::{
     claim,
     client::{ObjectAlgorithm, RegisteredClient},
     denial::Denial,
+    header,
     parameters::Parameters,
     provider::DevelopmentProvider,
     warning::Warning,
@@ -77,7 +80,7 @@ pub(super) async fn resolved(
     if !plain.lists("scope", "openid") {
         return Err(Denial::new("invalid_scope", "scope must contain openid beside the request object too"));
     }
-    let claims = verified(provider, client, &decrypted(token)?).await?;
+    let claims = verified(provider, client, &decrypted(provider, client, token)?).await?;
     check_claims(provider, client, &claims)?;
     merged(plain, &claims)
 }
@@ -100,14 +103,6 @@ async fn fetched(provider: &DevelopmentProvider, uri: &str) -> Result<String, De
     text.map_err(|_| Denial::new("invalid_request_uri", "what is there is no text"))
 }
 
-/// Core 6.1: an encrypted one has five parts. This is where it becomes the signed one inside.
-fn decrypted(token: String) -> Result<String, Denial> {
-    match token.matches('.').count() {
-        4 => Err(invalid("encrypted request objects are not supported")),
-        _ => Ok(token),
-    }
-}
-
 /// The claims, as the client's own signature vouches for them (Core 6.3.2, RFC 9101 6.2).
 async fn verified(
     provider: &DevelopmentProvider,
@@ -115,7 +110,7 @@ async fn verified(
     token: &str,
 ) -> Result<Map<String, Value>, Denial> {
     let jws = CompactJws::parse(token).map_err(|why| invalid(why.to_string()))?;
-    let alg = algorithm(token).ok_or_else(|| invalid("the header has no alg"))?;
+    let alg = header::text(token, "alg").ok_or_else(|| invalid("the header has no alg"))?;
     let signed = match (client.object_algorithm(), alg.as_str()) {
         (ObjectAlgorithm::Unsigned, "none") if token.ends_with('.') => None,
         (ObjectAlgorithm::Unsigned, _) => return Err(invalid("request_object_signing_alg is none")),
@@ -141,13 +136,6 @@ async fn check_signature(
     }
     let keys = provider.keys_of(client).await.and_then(|keys| JwkSet::from_json(keys.to_string().as_bytes()).ok());
     jws.verify(algorithm, &keys.unwrap_or_else(JwkSet::empty))
-}
-
-/// The header's `alg`.
-pub(crate) fn algorithm(token: &str) -> Option<String> {
-    let header = URL_SAFE_NO_PAD.decode(token.split('.').next()?).ok()?;
-    let header: Value = serde_json::from_slice(&header).ok()?;
-    header.get("alg").and_then(Value::as_str).map(str::to_owned)
 }
 
 /// Core 6.1, RFC 9101 4

@@ -16,7 +16,7 @@ use crate::{
     state::SignIn,
     token::{
         AccessTokenGrant, give_access_token,
-        id_token::{Contents, Place, signed},
+        id_token::{Contents, Place, id_token},
     },
 };
 
@@ -25,7 +25,7 @@ pub(crate) type Pieces = Vec<(&'static str, String)>;
 
 impl AuthorizationRequest {
     /// What was asked for.
-    pub(super) fn pieces(
+    pub(super) async fn pieces(
         &self,
         provider: &DevelopmentProvider,
         checked: &Checked,
@@ -43,6 +43,8 @@ impl AuthorizationRequest {
                     user: &sign_in.user,
                     scope: self.scope(),
                     asked: &checked.asked,
+                    // A browser does not present the client's.
+                    certificate: None,
                 },
             )
         });
@@ -56,7 +58,7 @@ impl AuthorizationRequest {
                 claims: self.id_token_claims(checked, sign_in),
                 place: Place::FrontChannel,
             };
-            pieces.push(("id_token", signed(provider, &self.client, contents)?));
+            pieces.push(("id_token", id_token(provider, &self.client, contents).await?));
         }
         if let Some((token, lifetime)) = access_token {
             pieces.push(("access_token", token));

@@ -12,6 +12,7 @@ pub(super) struct Answers {
     id_token_encrypted_response: Option<Encryption>,
     request_object_encryption: Option<Encryption>,
     default_max_age: Option<u32>,
+    default_acr_values: Vec<String>,
     require_auth_time: bool,
 }
 
@@ -86,6 +87,13 @@ impl RegisteredClient {
         self
     }
 
+    /// One more authentication context (`acr`) of its requests that ask for none, after those that it has (Registration 2).
+    #[must_use]
+    pub fn default_acr_value(mut self, acr: impl Into<String>) -> Self {
+        self.answers.default_acr_values.push(acr.into());
+        self
+    }
+
     /// Its ID Tokens must have `auth_time` (Registration 2).
     #[must_use]
     pub fn require_auth_time(mut self) -> Self {
@@ -127,6 +135,12 @@ impl RegisteredClient {
     #[must_use]
     pub fn max_age(&self) -> Option<u32> {
         self.answers.default_max_age
+    }
+
+    /// The authentication contexts of its requests that ask for none, best first.
+    #[must_use]
+    pub fn acr_values(&self) -> &[String] {
+        &self.answers.default_acr_values
     }
 
     /// Whether it asked for `auth_time` in every ID Token.

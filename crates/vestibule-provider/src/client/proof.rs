@@ -12,6 +12,7 @@ pub(super) struct Proof {
     assertion_algorithm: Option<SignatureAlgorithm>,
     certificate: Option<Vec<u8>>,
     subject_dn: Option<String>,
+    has_bound_tokens: bool,
 }
 
 /// Where a client's public keys are.
@@ -70,6 +71,17 @@ impl RegisteredClient {
     pub fn tls_client_auth_subject_dn(mut self, subject: impl Into<String>) -> Self {
         self.proof.subject_dn = Some(subject.into());
         self
+    }
+
+    /// Its access tokens are good for whoever presents the certificate with which it got them, and for nobody else (RFC 8705 3).
+    #[must_use]
+    pub fn tls_client_certificate_bound_access_tokens(mut self) -> Self {
+        self.proof.has_bound_tokens = true;
+        self
+    }
+
+    pub(crate) fn has_bound_tokens(&self) -> bool {
+        self.proof.has_bound_tokens
     }
 
     pub(crate) fn keys(&self) -> Option<&KeySource> {

@@ -8,8 +8,7 @@ use vestibule_core::{
 
 use super::refused;
 use crate::{
-    authorize::algorithm_of, claim, client::RegisteredClient, denial::Denial, parameters::Parameters,
-    provider::DevelopmentProvider,
+    claim, client::RegisteredClient, denial::Denial, header, parameters::Parameters, provider::DevelopmentProvider,
 };
 
 /// RFC 7523 2.2
@@ -70,7 +69,7 @@ fn claims(jws: &CompactJws<'_>) -> Result<Map<String, Value>, Denial> {
 /// The registered one; else any that fits the method.
 fn agreed_algorithm(client: &RegisteredClient, assertion: &str) -> Result<SignatureAlgorithm, Denial> {
     let is_secret = client.auth_method() == TokenEndpointAuthMethod::ClientSecretJwt;
-    let own = algorithm_of(assertion).and_then(|alg| alg.parse::<SignatureAlgorithm>().ok());
+    let own = header::text(assertion, "alg").and_then(|alg| alg.parse::<SignatureAlgorithm>().ok());
     let own = own.ok_or_else(|| refused("the assertion has an algorithm that nobody knows"))?;
     if client.assertion_algorithm().is_some_and(|registered| registered != own) {
         return Err(refused("the assertion has another algorithm than token_endpoint_auth_signing_alg"));

@@ -8,7 +8,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{Extensions, Uri};
 use serde_json::Value;
 use url::Url;
-use vestibule_core::TokenEndpointAuthMethod;
+use vestibule_core::{TokenEndpointAuthMethod, http_client::ClientCertificate};
 
 use super::refused;
 use crate::{client::RegisteredClient, denial::Denial, provider::DevelopmentProvider};
@@ -28,19 +28,6 @@ use crate::{client::RegisteredClient, denial::Denial, provider::DevelopmentProvi
 #[derive(Clone, PartialEq, Eq)]
 pub struct PresentedCertificate(Vec<u8>);
 
-/// What marks a request that its sender would have carried over a connection with a client certificate.
-///
-/// # Example
-/// ```
-/// use http::Request;
-/// use vestibule_provider::WithClientCertificate;
-///
-/// let request = Request::post("http://127.0.0.1:3001/token").extension(WithClientCertificate);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "it is there, or it is not")]
-pub struct WithClientCertificate;
-
 impl PresentedCertificate {
     /// The certificate with these bytes.
     #[must_use]
@@ -51,7 +38,7 @@ impl PresentedCertificate {
 
 impl DevelopmentProvider {
     /// As an [`HttpClient`](vestibule_core::HttpClient), presents this certificate with requests that are marked by
-    /// [`WithClientCertificate`]: where there are [aliases](Self::with_mtls_aliases), with those alone that go there.
+    /// [`ClientCertificate`]: where there are [aliases](Self::with_mtls_aliases), with those alone that go there.
     ///
     /// # Example
     /// ```
@@ -96,7 +83,7 @@ impl DevelopmentProvider {
 
     /// What a connection would have brought for a request that says so.
     pub(crate) fn connect(&self, uri: &Uri, extensions: &mut Extensions) {
-        let is_marked = extensions.get::<WithClientCertificate>().is_some();
+        let is_marked = extensions.get::<ClientCertificate>().is_some();
         let has_aliases = self.state().proofs.aliases.is_some();
         let is_taken = !has_aliases || self.is_mtls_alias(uri);
         if !is_taken {

@@ -64,6 +64,14 @@ impl Hooks {
         }
     }
 
+    pub(crate) fn claims_answer(&self) -> Option<Response> {
+        match self.0.as_ref()? {
+            Fault::ClaimsServerError => Some(server_error()),
+            Fault::ClaimsMalformed => Some(page()),
+            _ => None,
+        }
+    }
+
     pub(crate) fn userinfo_answer(&self) -> Option<Response> {
         match self.0.as_ref()? {
             Fault::UserInfoServerError => Some(server_error()),

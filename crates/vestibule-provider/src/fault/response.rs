@@ -1,4 +1,4 @@
-//! What is wrong in an authorization response.
+//! What is wrong in an authorization response, and in the way back from a logout.
 
 use vestibule_core::{Issuer, ResponseMode};
 
@@ -44,6 +44,15 @@ impl Hooks {
         };
         without(name);
         pieces.push((name, value));
+    }
+
+    /// The state of somebody who signed out.
+    pub(crate) fn logout_state<'a>(&self, asked: Option<&'a str>) -> Option<&'a str> {
+        match self.0 {
+            Some(Fault::WrongLogoutState) => Some("the-state-of-another-logout"),
+            Some(Fault::MissingLogoutState) => None,
+            _ => asked,
+        }
     }
 
     /// The way that the response goes.

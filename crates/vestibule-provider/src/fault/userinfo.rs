@@ -1,4 +1,4 @@
-//! What is wrong in a userinfo response that should be signed or encrypted.
+//! What is wrong in a userinfo response that should be signed or encrypted, and in distributed claims.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value, json};
@@ -47,6 +47,18 @@ impl Hooks {
             Some(Fault::UserInfoAlgNone) => Ok(unsigned(payload)),
             _ => keys.signer_by(client, algorithm)?.sign("JWT", payload),
         }
+    }
+
+    /// Claims of somebody else's, before they are signed.
+    pub(crate) fn distributed_claims(&self, claims: &mut Map<String, Value>) {
+        if self.0 == Some(Fault::ClaimsWrongSubject) {
+            claims.insert("sub".to_owned(), json!("somebody-else"));
+        }
+    }
+
+    /// Those claims, signed.
+    pub(crate) fn distributed_token(&self, token: String) -> String {
+        if self.0 == Some(Fault::ClaimsBadSignature) { break_signature(&token) } else { token }
     }
 
     /// The response that nobody asked to be encrypted: five parts (RFC 7516 3), which are noise.

@@ -9,7 +9,7 @@ use crate::{identifier::drawn, provider::DevelopmentProvider};
 /// What a key set looks like, where it is, and when it changes.
 #[derive(Default)]
 pub(super) struct Shape {
-    is_full: bool,
+    pub(super) is_full: bool,
     has_decoys: bool,
     /// What comes after `jwks` in the path of the key set.
     suffix: String,
@@ -70,6 +70,17 @@ impl DevelopmentProvider {
     }
 }
 
+impl Shape {
+    /// Says of keys that sign what this set says of them.
+    pub(super) fn fit(&self, set: &mut Value) {
+        if self.is_full
+            && let Some(keys) = set.get_mut("keys").and_then(Value::as_array_mut)
+        {
+            keys.iter_mut().for_each(remove_alg);
+        }
+    }
+}
+
 impl Keys {
     /// The key set (RFC 7517 5) for these algorithms. An HMAC has nothing to show in it.
     pub(crate) fn set(&mut self, algorithms: &[SignatureAlgorithm]) -> Result<Value, SigningFailed> {
@@ -97,11 +108,9 @@ impl Keys {
                 keys.extend(self.shown(algorithm, *part)?);
             }
         }
-        if self.shape.is_full {
-            keys.iter_mut().for_each(remove_alg);
-            keys.extend(self.encryption_keys()?);
-        }
-        Ok(json!({ "keys": keys }))
+        let mut set = json!({ "keys": keys });
+        self.shape.fit(&mut set);
+        Ok(set)
     }
 
     /// A key of the set, after its decoy.
@@ -122,17 +131,6 @@ impl Keys {
             None
         };
         Ok(decoy.into_iter().chain([key.public_jwk()]).collect())
-    }
-
-    /// What clients encrypt to. They are key pairs like the others: only what is said of them differs.
-    fn encryption_keys(&mut self) -> Result<[Value; 2], SigningFailed> {
-        let mut public = |algorithm, alg: &str| {
-            let mut key = self.made(algorithm, Part::Recipient)?.public_jwk();
-            put(&mut key, "use", "enc");
-            put(&mut key, "alg", alg);
-            Ok(key)
-        };
-        Ok([public(SignatureAlgorithm::Rs256, "RSA-OAEP")?, public(SignatureAlgorithm::Es256, "ECDH-ES")?])
     }
 }
 

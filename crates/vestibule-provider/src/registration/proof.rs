@@ -12,6 +12,7 @@ pub(super) struct Proof {
     jwks_uri: Option<String>,
     token_endpoint_auth_signing_alg: Option<SignatureAlgorithm>,
     tls_client_auth_subject_dn: Option<String>,
+    has_bound_tokens: bool,
     /// What is repeated in the answer as it was asked for.
     told: Map<String, Value>,
 }
@@ -46,6 +47,7 @@ impl Proof {
             jwks_uri: own_url(asked, "jwks_uri")?.map(str::to_owned),
             token_endpoint_auth_signing_alg: named(asked, "token_endpoint_auth_signing_alg")?,
             tls_client_auth_subject_dn: text(asked, "tls_client_auth_subject_dn")?.map(str::to_owned),
+            has_bound_tokens: flag(asked, "tls_client_certificate_bound_access_tokens")?,
             told: told(asked)?,
         };
         // Registration 2
@@ -73,7 +75,8 @@ impl Proof {
         let client = self.jwks_uri.iter().fold(client, RegisteredClient::jwks_uri);
         let client = self.tls_client_auth_subject_dn.iter().fold(client, RegisteredClient::tls_client_auth_subject_dn);
         let algorithm = self.token_endpoint_auth_signing_alg;
-        algorithm.into_iter().fold(client, RegisteredClient::token_endpoint_auth_signing_alg)
+        let client = algorithm.into_iter().fold(client, RegisteredClient::token_endpoint_auth_signing_alg);
+        if self.has_bound_tokens { client.tls_client_certificate_bound_access_tokens() } else { client }
     }
 
     pub(super) fn tell(&self, members: &mut Map<String, Value>) {
@@ -140,7 +143,6 @@ fn told(asked: &Map<String, Value>) -> Result<Map<String, Value>, Denial> {
     for name in CERTIFICATE_NAMES {
         text(asked, name)?;
     }
-    flag(asked, "tls_client_certificate_bound_access_tokens")?;
     repeat(asked, &CERTIFICATE_NAMES, &mut told);
     let others = ["jwks", "jwks_uri", "token_endpoint_auth_signing_alg", "tls_client_certificate_bound_access_tokens"];
     repeat(asked, &others, &mut told);

@@ -21,6 +21,7 @@ pub(super) struct Tokens {
     request_object_encryption: Option<Encryption>,
     default_max_age: Option<u32>,
     require_auth_time: bool,
+    default_acr_values: Vec<String>,
     /// What is repeated in the answer as it was asked for.
     told: Map<String, Value>,
 }
@@ -50,7 +51,8 @@ impl Tokens {
             request_object_encryption: request_object_encryption?,
             default_max_age: seconds(asked, "default_max_age")?,
             require_auth_time: flag(asked, "require_auth_time")?,
-            told: told(asked)?,
+            default_acr_values: default_acr_values(asked)?,
+            told: told(asked),
         };
         tokens.check_keys(proof)?;
         Ok(tokens)
@@ -78,6 +80,7 @@ impl Tokens {
             .into_iter()
             .fold(client, |client, how| client.request_object_encryption(how.alg(), how.enc()));
         let client = self.default_max_age.into_iter().fold(client, RegisteredClient::default_max_age);
+        let client = self.default_acr_values.iter().fold(client, RegisteredClient::default_acr_value);
         if self.require_auth_time { client.require_auth_time() } else { client }
     }
 
@@ -144,8 +147,11 @@ fn seconds(asked: &Map<String, Value>, name: &str) -> Result<Option<u32>, Denial
     member(asked, name).map(parse).transpose()
 }
 
-fn told(asked: &Map<String, Value>) -> Result<Map<String, Value>, Denial> {
-    list(asked, "default_acr_values")?;
+fn default_acr_values(asked: &Map<String, Value>) -> Result<Vec<String>, Denial> {
+    Ok(list(asked, "default_acr_values")?.unwrap_or_default().into_iter().map(str::to_owned).collect())
+}
+
+fn told(asked: &Map<String, Value>) -> Map<String, Value> {
     let mut told = Map::new();
     let names = [
         "userinfo_signed_response_alg",
@@ -155,5 +161,5 @@ fn told(asked: &Map<String, Value>) -> Result<Map<String, Value>, Denial> {
         "default_acr_values",
     ];
     repeat(asked, &names, &mut told);
-    Ok(told)
+    told
 }

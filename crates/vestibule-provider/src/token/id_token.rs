@@ -5,7 +5,13 @@ use serde_json::{Map, Value, json};
 use vestibule_core::jose::{access_token_hash, access_token_hash as code_hash};
 
 use super::object;
-use crate::{client::RegisteredClient, denial::Denial, provider::DevelopmentProvider, state::SignIn};
+use crate::{
+    client::RegisteredClient,
+    denial::Denial,
+    encryption::{Content, Envelope},
+    provider::DevelopmentProvider,
+    state::SignIn,
+};
 
 /// Seconds that an ID Token is good for.
 const ID_TOKEN_LIFETIME: i64 = 300;
@@ -36,7 +42,8 @@ pub(crate) enum Place {
     Refresh,
 }
 
-pub(crate) fn signed(
+/// The token as the client registered to have it: signed, and then encrypted if it is (Core 2).
+pub(crate) async fn id_token(
     provider: &DevelopmentProvider,
     client: &RegisteredClient,
     contents: Contents<'_>,
@@ -48,7 +55,9 @@ pub(crate) fn signed(
     if place == Place::Refresh {
         hooks.refreshed_id_token_claims(&mut claims);
     }
-    Ok(hooks.id_token(&mut provider.keys(), client, &claims)?)
+    let token = hooks.id_token(&mut provider.keys(), client, &claims)?;
+    let (encryption, fault) = (client.id_token_encryption(), hooks.id_token_encryption_fault());
+    Envelope { client, encryption, fault }.seal(provider, Content::Token(token)).await
 }
 
 fn claims(provider: &DevelopmentProvider, client: &RegisteredClient, contents: Contents<'_>) -> Map<String, Value> {

@@ -11,7 +11,7 @@ use vestibule_core::SignatureAlgorithm;
 use crate::{
     client::{Encryption, RegisteredClient},
     denial::Denial,
-    encryption::encrypted_for,
+    encryption::{Content, Envelope},
     provider::DevelopmentProvider,
 };
 
@@ -23,7 +23,7 @@ pub(crate) struct Form {
 }
 
 /// The claims, as the client registered to have them.
-pub(super) fn answer(
+pub(super) async fn answer(
     provider: &DevelopmentProvider,
     client_id: &str,
     claims: Map<String, Value>,
@@ -36,16 +36,15 @@ pub(super) fn answer(
     let client = provider.registered(client_id);
     let client = client.as_deref();
     let form = hooks.userinfo_form(client.map(Form::of).unwrap_or_default());
-    match (client, form) {
-        (Some(client), Form { algorithm: Some(algorithm), encryption }) => {
-            Ok(jwt(encrypted_for(client, encryption, signed(provider, client, algorithm, claims)?)?))
-        }
+    let Some(client) = client else { return Ok(Json(claims).into_response()) };
+    let envelope = Envelope { client, encryption: form.encryption, fault: hooks.userinfo_encryption_fault() };
+    let content = match form.algorithm {
+        Some(algorithm) => Content::Token(signed(provider, client, algorithm, claims)?),
         // Core 5.3.2: what is encrypted is the claims themselves, where they are not signed.
-        (Some(client), Form { algorithm: None, encryption: encryption @ Some(_) }) => {
-            Ok(jwt(encrypted_for(client, encryption, Value::Object(claims).to_string())?))
-        }
-        _ => Ok(Json(claims).into_response()),
-    }
+        None if envelope.is_closed() => Content::Claims(Value::Object(claims).to_string()),
+        None => return Ok(Json(claims).into_response()),
+    };
+    Ok(jwt(envelope.seal(provider, content).await?))
 }
 
 /// Core 5.3.2: with `iss` and `aud`, for which the claims of a user are no place.

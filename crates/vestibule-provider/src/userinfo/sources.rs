@@ -17,6 +17,7 @@ use crate::{
     identifier::identifier,
     provider::DevelopmentProvider,
     state::{AccessToken, Bounded},
+    token::object,
     user::User,
 };
 
@@ -80,6 +81,9 @@ pub(super) fn add(provider: &DevelopmentProvider, token: &AccessToken, claims: &
 
 /// The claims endpoint (Core 5.6.2): a token, for a bearer in the header.
 pub(crate) async fn claims(State(provider): State<DevelopmentProvider>, headers: HeaderMap) -> Response {
+    if let Some(answer) = provider.hooks().claims_answer() {
+        return answer;
+    }
     not_stored(match distributed(&provider, &headers) {
         Ok(token) => jwt(token),
         Err(denial) => denial.into_response(),
@@ -89,9 +93,11 @@ pub(crate) async fn claims(State(provider): State<DevelopmentProvider>, headers:
 fn distributed(provider: &DevelopmentProvider, headers: &HeaderMap) -> Result<String, Denial> {
     let shown = bearer::in_header(headers).ok_or_else(refused)?;
     let user = provider.state().userinfo.sources.tokens.get(shown).cloned().ok_or_else(refused)?;
-    let claims = json!({ "iss": provider.issuer(), "sub": user.sub(), "credit_score": 650 });
+    let mut claims = object(json!({ "iss": provider.issuer(), "sub": user.sub(), "credit_score": 650 }));
+    let hooks = provider.hooks();
+    hooks.distributed_claims(&mut claims);
     // The first of those that the key set shows.
     let algorithm = provider.algorithms().into_iter().find(|algorithm| !algorithm.is_symmetric());
     let key = provider.keys().published(algorithm.unwrap_or(vestibule_core::SignatureAlgorithm::Rs256))?;
-    Ok(key.sign("JWT", claims.to_string().as_bytes())?)
+    Ok(hooks.distributed_token(key.sign("JWT", Value::Object(claims).to_string().as_bytes())?))
 }

@@ -142,3 +142,16 @@ async fn a_later_user_of_the_same_name_takes_the_place_of_the_earlier() {
     let page = browser(&provider).get(&authorize_url(&[])).await;
     assert!(page.text().contains("Another Alice") && !page.text().contains("Alice Liddell"));
 }
+
+#[tokio::test]
+async fn whoever_comes_can_be_taken_for_somebody_without_a_page() {
+    let provider = provider().always_signs_in("alice");
+    let mut browser = browser(&provider);
+    let silent = browser.get(&authorize_url(&[("prompt", "none")])).await;
+    assert_eq!(parameter(silent.url(), "error").as_deref(), Some("login_required"));
+    for changes in [vec![], vec![("prompt", "login")], vec![("prompt", "none")], vec![("max_age", "0")]] {
+        let page = browser.get(&authorize_url(&changes)).await;
+        assert!(parameter(page.url(), "code").is_some(), "{changes:?}");
+    }
+    assert_eq!((provider.count("/authorize"), provider.sids_of("alice").len()), (5, 1));
+}

@@ -135,3 +135,17 @@ async fn the_newest_thousand_requests_wait() {
     let told = told(&provider);
     assert_eq!((told.len(), told[RP_BACK].len()), (1, 1_000));
 }
+
+/// Back-Channel Logout 2.4, 2.5: what nobody knows is to be ignored.
+#[tokio::test]
+async fn a_logout_request_can_have_what_nobody_knows_and_lack_what_many_leave_out() {
+    let provider = provider().with_unknown_logout_members().without_logout_token_typ();
+    sign_in(&mut browser(&provider), "rp", "alice").await;
+    assert_eq!(provider.log_out("alice"), 1);
+    let requests = provider.pending_logout_requests();
+    let fields: Vec<_> = url::form_urlencoded::parse(requests[0].body()).into_owned().collect();
+    let [(name, token), (other, _)] = fields.as_slice() else { panic!("two: {fields:?}") };
+    assert_eq!((name.as_str(), other.as_str()), ("logout_token", "unknown_parameter"));
+    assert_eq!((text(&claims(token), "unknown_claim"), text(&claims(token), "sub")), ("unknown", "alice"));
+    assert_eq!(part(token, 0).get("typ"), None);
+}

@@ -2,8 +2,8 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{Request, StatusCode};
 use serde_json::json;
 use url::form_urlencoded;
-use vestibule_core::{SignatureAlgorithm, TokenEndpointAuthMethod};
-use vestibule_provider::{DevelopmentProvider, PresentedCertificate, RegisteredClient, WithClientCertificate};
+use vestibule_core::{SignatureAlgorithm, TokenEndpointAuthMethod, http_client::ClientCertificate};
+use vestibule_provider::{DevelopmentProvider, PresentedCertificate, RegisteredClient};
 
 use crate::party::{self, REDIRECT_URI, VERIFIER, code, json, send};
 
@@ -73,7 +73,7 @@ async fn a_client_is_known_by_the_certificate_that_it_registered() {
 #[tokio::test]
 async fn the_provider_presents_a_certificate_to_itself_with_requests_that_are_marked() {
     let provider = party::provider().client(client(TokenEndpointAuthMethod::TlsClientAuth).certificate(CERTIFICATE));
-    let marked = || Request::post(TOKEN).extension(WithClientCertificate);
+    let marked = || Request::post(TOKEN).extension(ClientCertificate);
     assert_eq!(redeem(&provider, marked()).await, StatusCode::UNAUTHORIZED);
     provider.present_certificate(Some(PresentedCertificate::new(CERTIFICATE)));
     assert_eq!(redeem(&provider, marked()).await, StatusCode::OK);
@@ -91,11 +91,55 @@ async fn where_there_are_aliases_a_certificate_is_seen_there_alone() {
             .with_mtls_aliases(base);
         provider.present_certificate(Some(PresentedCertificate::new(CERTIFICATE)));
         for (url, status) in [(format!("{base}/token"), StatusCode::OK), (TOKEN.to_owned(), StatusCode::UNAUTHORIZED)] {
-            let request = Request::post(&url).extension(WithClientCertificate);
+            let request = Request::post(&url).extension(ClientCertificate);
             assert_eq!(redeem(&provider, request).await, status, "{url}");
             let request = Request::post(&url).extension(PresentedCertificate::new(CERTIFICATE));
             assert_eq!(redeem(&provider, request).await, status, "{url}");
         }
         assert_eq!((provider.count("/mtls/token"), provider.count("/token")), (2, 2));
     }
+}
+
+/// RFC 8705 3
+#[tokio::test]
+async fn an_access_token_is_bound_to_the_certificate_of_a_client_that_registered_that() {
+    let client = client(TokenEndpointAuthMethod::TlsClientAuth).certificate(CERTIFICATE);
+    for (client, is_bound) in [(client.clone(), false), (client.tls_client_certificate_bound_access_tokens(), true)] {
+        let provider = party::provider().client(client);
+        let code = code(&provider, &[]).await;
+        let body = format!(
+            "grant_type=authorization_code&client_id=rp&code={code}&code_verifier={VERIFIER}&redirect_uri={}",
+            "http%3A%2F%2Flocalhost%3A3000%2Fcallback",
+        );
+        let request = Request::post(TOKEN).header("content-type", "application/x-www-form-urlencoded");
+        let tokens = json(&send(&provider, request.extension(PresentedCertificate::new(CERTIFICATE)), &body).await);
+        let bearer = format!("Bearer {}", party::text(&tokens, "access_token"));
+        let userinfo = || Request::get("http://127.0.0.1:3001/userinfo").header("authorization", &bearer);
+        for (request, is_theirs) in [
+            (userinfo().extension(PresentedCertificate::new(CERTIFICATE)), true),
+            (userinfo().extension(PresentedCertificate::new(*b"another")), false),
+            (userinfo(), false),
+        ] {
+            let expected = if is_theirs || !is_bound { StatusCode::OK } else { StatusCode::UNAUTHORIZED };
+            assert_eq!(send(&provider, request, "").await.status(), expected);
+        }
+    }
+}
+
+/// RFC 8705 3
+#[tokio::test]
+async fn where_access_tokens_are_bound_there_has_to_be_a_certificate() {
+    let client = RegisteredClient::confidential("rp", "s:%+é").redirect_uri(REDIRECT_URI);
+    let provider = party::provider().client(client.tls_client_certificate_bound_access_tokens());
+    let code = code(&provider, &[]).await;
+    let answer = party::post(&provider, "/token", &[("grant_type", "authorization_code"), ("code", &code)]).await;
+    let denial = json(&answer);
+    assert_eq!((answer.status(), party::text(&denial, "error")), (StatusCode::BAD_REQUEST, "invalid_request"));
+    assert!(party::text(&denial, "error_description").contains("no client certificate"));
+    let asked = json!({
+        "redirect_uris": [REDIRECT_URI], "token_endpoint_auth_method": "tls_client_auth",
+        "tls_client_auth_subject_dn": "CN=rp", "tls_client_certificate_bound_access_tokens": true,
+    });
+    let told = json(&crate::registration_metadata::register(&provider, &asked).await);
+    assert_eq!(told["tls_client_certificate_bound_access_tokens"], json!(true));
 }

@@ -3,7 +3,7 @@
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
 use vestibule_core::{JwkSet, SignatureAlgorithm, jose::CompactJws};
-use vestibule_provider::DevelopmentProvider;
+use vestibule_provider::{DevelopmentProvider, Fault};
 
 use crate::party::{ISSUER, browser, json as parsed, login, part, provider, send, text};
 
@@ -65,4 +65,35 @@ async fn a_distributed_claim_is_where_the_answer_says_for_whoever_shows_its_acce
 async fn a_distributed_claim_can_be_said_to_be_anywhere() {
     let claims = userinfo(&provider().with_distributed_claims_at("http://169.254.169.254/latest")).await;
     assert_eq!(text(&claims["_claim_sources"]["src2"], "endpoint"), "http://169.254.169.254/latest");
+}
+
+#[tokio::test]
+async fn every_fault_spoils_the_answer_of_the_claims_endpoint_and_nothing_else() {
+    let provider = provider().with_distributed_claims();
+    let claims = userinfo(&provider).await;
+    let source = &claims["_claim_sources"]["src2"];
+    let ask = async || {
+        let bearer = format!("Bearer {}", text(source, "access_token"));
+        let request = Request::get(text(source, "endpoint")).header("authorization", bearer);
+        let answer = send(&provider, request, "").await;
+        (answer.status(), String::from_utf8(answer.body().to_vec()).expect("a text"))
+    };
+    for (fault, status) in
+        [(Fault::ClaimsServerError, StatusCode::INTERNAL_SERVER_ERROR), (Fault::ClaimsMalformed, StatusCode::OK)]
+    {
+        provider.set_fault(Some(fault));
+        let (got, text) = ask().await;
+        assert!(got == status && text.split('.').count() != 3, "{text}");
+    }
+    let keys = send(&provider, Request::get("http://127.0.0.1:3001/jwks"), "").await;
+    let keys = JwkSet::from_json(keys.body()).expect("a key set");
+    for (fault, sub, is_good) in
+        [(Fault::ClaimsWrongSubject, "somebody-else", true), (Fault::ClaimsBadSignature, "alice", false)]
+    {
+        provider.set_fault(Some(fault));
+        let (_, token) = ask().await;
+        let verified = CompactJws::parse(&token).expect("a token").verify(SignatureAlgorithm::Es256, &keys);
+        assert_eq!((&part(&token, 1)["sub"], verified.is_ok()), (&json!(sub), is_good));
+    }
+    assert_eq!(userinfo(&provider).await["sub"], "alice");
 }

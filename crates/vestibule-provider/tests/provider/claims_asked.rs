@@ -1,6 +1,6 @@
 use http::Request;
 use serde_json::{Value, json};
-use vestibule_provider::{DevelopmentProvider, User};
+use vestibule_provider::{Browser, DevelopmentProvider, User};
 
 use crate::{
     front::{self, Response, browser, response, sign_in},
@@ -113,6 +113,53 @@ async fn auth_time_is_that_of_the_sign_in() {
     provider.set_now(NOW.plus(100));
     let response = sign_in(&mut browser, &[("response_type", "id_token"), ("max_age", "100")]).await;
     assert_eq!((&response.id_token()["auth_time"], &response.id_token()["iat"]), (&json!(NOW), &json!(NOW.plus(100))));
+}
+
+/// Registration 2
+#[tokio::test]
+async fn what_a_request_does_not_say_is_as_the_client_registered() {
+    let provider =
+        provider().client(front::rp().default_max_age(60).default_acr_value("gold").default_acr_value("phr"));
+    let mut browser = browser(&provider);
+    let asked = [("response_type", "id_token")];
+    let acr = async |browser: &mut Browser, changes: &[(&str, &str)]| {
+        sign_in(browser, &[&asked[..], changes].concat()).await.id_token()["acr"].clone()
+    };
+    assert_eq!(acr(&mut browser, &[]).await, json!("phr"));
+    provider.set_now(NOW.plus(61));
+    for (changes, is_asked) in [(vec![], true), (vec![("max_age", "60")], true), (vec![("max_age", "61")], false)] {
+        assert_eq!(is_sign_in(&browser.get(&authorize_url(&changes)).await), is_asked, "{changes:?}");
+    }
+    // Either takes the place of what is registered.
+    let individual = r#"{"id_token":{"acr":{"value":"pwd"}}}"#;
+    for changes in [("acr_values", "pwd"), ("claims", individual)] {
+        assert_eq!(acr(&mut browser, &[changes, ("prompt", "login")]).await, json!("pwd"), "{changes:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_registers_what_its_requests_do_not_say() {
+    let provider = provider();
+    let asked = json!({
+        "redirect_uris": [party::REDIRECT_URI], "id_token_signed_response_alg": "ES256",
+        "default_acr_values": ["phr", "pwd"], "default_max_age": 60,
+    });
+    let told = party::json(&crate::registration_metadata::register(&provider, &asked).await);
+    let client = provider.registered(text(&told, "client_id")).expect("registered");
+    assert_eq!((client.acr_values(), client.max_age()), (["phr", "pwd"].map(str::to_owned).as_slice(), Some(60)));
+}
+
+/// Core 3.1.2.1: the same as `prompt=login`.
+#[tokio::test]
+async fn a_max_age_of_zero_asks_again_in_the_same_second() {
+    let provider = provider();
+    let mut browser = browser(&provider);
+    sign_in(&mut browser, &[]).await;
+    assert!(is_sign_in(&browser.get(&authorize_url(&[("max_age", "0")])).await));
+    assert!(!is_sign_in(&browser.get(&authorize_url(&[("max_age", "1")])).await));
+    let response = Response::of(&browser.get(&authorize_url(&[("max_age", "0"), ("prompt", "none")])).await);
+    assert_eq!(response.piece("error"), "login_required");
+    assert!(sign_in(&mut browser, &[("max_age", "0")]).await.get("code").is_some());
 }
 
 /// RFC 8707 2

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
 use vestibule_core::{ResponseType, TokenEndpointAuthMethod};
-use vestibule_provider::DevelopmentProvider;
+use vestibule_provider::{DevelopmentProvider, User};
 
 use crate::{
     party::{self, REDIRECT_URI, provider, send},
@@ -82,6 +82,57 @@ async fn where_there_is_one_method_of_authentication_no_other_can_be_registered(
         let asked = json!({"redirect_uris": [REDIRECT_URI], "token_endpoint_auth_method": method});
         assert_eq!(register(&provider, &asked).await.status(), status, "{method}");
     }
+}
+
+/// RFC 8705 5
+#[tokio::test]
+async fn aliases_are_said_of_the_endpoints_that_look_at_certificates() {
+    assert_eq!(document(&provider()).await.get("mtls_endpoint_aliases"), None);
+    let document = document(&provider().with_mtls_aliases("https://mtls.example/mtls/")).await;
+    let expected = json!({
+        "token_endpoint": "https://mtls.example/mtls/token",
+        "userinfo_endpoint": "https://mtls.example/mtls/userinfo",
+        "revocation_endpoint": "https://mtls.example/mtls/revoke",
+    });
+    assert_eq!(document["mtls_endpoint_aliases"], expected);
+}
+
+/// Discovery 3
+#[tokio::test]
+async fn the_document_says_how_request_objects_are_taken() {
+    let registered = document(&provider().require_request_uri_registration()).await;
+    let refusing = document(&provider().without_request_objects()).await;
+    for (member, by_registration, without) in [
+        ("request_parameter_supported", true, false),
+        ("request_uri_parameter_supported", true, false),
+        ("require_request_uri_registration", true, false),
+    ] {
+        assert_eq!((&registered[member], &refusing[member]), (&json!(by_registration), &json!(without)), "{member}");
+    }
+    for member in ["signing_alg", "encryption_alg", "encryption_enc"] {
+        assert_eq!(refusing.get(format!("request_object_{member}_values_supported")), None, "{member}");
+    }
+    assert_eq!(document(&provider()).await["require_request_uri_registration"], json!(false));
+}
+
+#[tokio::test]
+async fn the_contexts_of_all_users_are_said_once_each() {
+    assert_eq!(document(&provider()).await.get("acr_values_supported"), None);
+    let provider = provider().user(User::new("eve").acr("phr").acr("pwd")).user(User::new("mallory").acr("pwd"));
+    assert_eq!(names(&document(&provider).await, "acr_values_supported"), ["phr", "pwd"]);
+}
+
+/// Core 9
+#[tokio::test]
+async fn algorithms_for_assertions_are_those_of_the_methods_that_there_are() {
+    let member = "token_endpoint_auth_signing_alg_values_supported";
+    let only = |method| provider().only_auth_method(method);
+    let by_secret = document(&only(TokenEndpointAuthMethod::ClientSecretJwt)).await;
+    assert_eq!(names(&by_secret, member), ["HS256", "HS384", "HS512"]);
+    let by_key = document(&only(TokenEndpointAuthMethod::PrivateKeyJwt)).await;
+    assert!(names(&by_key, member).contains(&"ES256") && !names(&by_key, member).contains(&"HS256"));
+    let neither = document(&only(TokenEndpointAuthMethod::ClientSecretBasic)).await;
+    assert_eq!(neither.get(member), None);
 }
 
 #[tokio::test]

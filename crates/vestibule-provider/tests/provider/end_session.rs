@@ -1,5 +1,5 @@
 use url::form_urlencoded;
-use vestibule_provider::{Browser, DevelopmentProvider, Page};
+use vestibule_provider::{Browser, DevelopmentProvider, Fault, Page};
 
 use crate::party::{GOODBYE, NOW, Party, authorize_url, browser, is_sign_in, provider};
 
@@ -110,4 +110,18 @@ async fn who_is_not_signed_in_is_sent_on() {
     assert_eq!(page.url().as_str(), GOODBYE);
     let page = leave(&mut browser, &[("client_id", "spa"), ("post_logout_redirect_uri", GOODBYE)]).await;
     assert!(page.text().contains("no longer signed in"));
+}
+
+#[tokio::test]
+async fn a_fault_returns_with_another_state_or_none() {
+    for (fault, query) in
+        [(Fault::WrongLogoutState, Some("state=the-state-of-another-logout")), (Fault::MissingLogoutState, None)]
+    {
+        let provider = provider();
+        let (mut browser, hint) = signed_in(&provider).await;
+        provider.set_fault(Some(fault));
+        let parameters = [("id_token_hint", hint.as_str()), ("post_logout_redirect_uri", GOODBYE), ("state", "s 1")];
+        let page = leave(&mut browser, &parameters).await;
+        assert_eq!((page.url().path(), page.url().query()), ("/goodbye", query));
+    }
 }

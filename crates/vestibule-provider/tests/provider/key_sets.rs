@@ -57,6 +57,17 @@ async fn a_full_set_without_kids_has_one_key_of_each_type() {
     assert!(signs_in(&provider).await);
 }
 
+/// R76
+#[tokio::test]
+async fn a_full_set_of_many_keys_without_kids_says_no_more_of_them_than_their_type() {
+    let provider = provider().with_suite_keys();
+    provider.set_fault(Some(Fault::NoKidManyKeys));
+    let keys = keys(&provider).await;
+    assert_eq!((count(&keys, "EC", Some("P-256"), "sig"), count(&keys, "RSA", None, "enc")), (3, 1));
+    let signing = keys.iter().filter(|key| key["use"] == "sig");
+    assert!(signing.into_iter().all(|key| key.get("kid").is_none() && key.get("alg").is_none()));
+}
+
 /// R79
 #[tokio::test]
 async fn a_decoy_has_the_kid_of_another_key_and_its_type_and_algorithm_not() {

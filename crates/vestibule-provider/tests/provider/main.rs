@@ -9,6 +9,8 @@ mod checking_sessions;
 mod claim_sources;
 mod claims_asked;
 mod discovery;
+mod encrypted_requests;
+mod encryption;
 mod end_session;
 mod faults;
 mod front;

@@ -15,7 +15,7 @@ async fn every_fault_is_what_a_client_that_registers_itself_refuses() {
         (Fault::RegistrationServerError, "status 500"),
         (Fault::RegistrationRedirectUriChanged, "redirect URI"),
         (Fault::RegistrationEmptyClientId, "empty client_id"),
-        (Fault::RegistrationAuthMethodUnusable, "private_key_jwt"),
+        (Fault::RegistrationAuthMethodUnusable, "needs keys of ours"),
     ] {
         let provider = provider();
         provider.set_fault(Some(fault.clone()));

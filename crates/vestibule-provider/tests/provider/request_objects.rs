@@ -42,7 +42,7 @@ fn without(member: &str) -> Value {
     claims
 }
 
-fn unsigned(claims: &Value) -> String {
+pub(crate) fn unsigned(claims: &Value) -> String {
     let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     format!("{}.{}.", encode(&json!({"alg": "none"})), encode(claims))
 }
