@@ -1,6 +1,10 @@
 //! What a provider and we agreed on, and the single checks of a token against it. Which of them a kind of token has to pass, and
 //! in what order, stands in the file of that kind (V47).
 
+mod encryption;
+
+pub(crate) use encryption::{EncryptedForUs, FormFault};
+
 use serde_json::{Map, Value};
 
 use crate::{
@@ -20,6 +24,7 @@ pub(crate) struct Agreement<'a> {
     pub(crate) client_id: &'a str,
     pub(crate) algorithm: SignatureAlgorithm,
     pub(crate) client_secret: Option<&'a Secret<String>>,
+    pub(crate) encryption: Option<EncryptedForUs<'a>>,
     pub(crate) trusted_audiences: &'a [String],
     pub(crate) clock_skew: i64,
 }

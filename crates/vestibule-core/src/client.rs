@@ -3,6 +3,7 @@
 mod agreed;
 mod authentication;
 mod check;
+mod keys;
 
 pub use agreed::Encryption;
 pub use check::InvalidClient;
@@ -11,11 +12,11 @@ use std::sync::Arc;
 
 use self::agreed::Agreed;
 use crate::{
-    agreement::Agreement,
+    agreement::{Agreement, EncryptedForUs},
     client_auth::{AssertionAudience, AssertionTyp, TokenEndpointAuthMethod},
     discovery::ProviderMetadata,
     id_token::ExpectedIdToken,
-    jose::{SignatureAlgorithm, SigningKey},
+    jose::{PrivateJwkSet, SignatureAlgorithm, SigningKey},
     logout::ExpectedLogoutToken,
     secret::Secret,
     userinfo::ExpectedUserInfo,
@@ -36,6 +37,7 @@ pub struct Client {
     client_id: String,
     client_secret: Option<Secret<String>>,
     signing_keys: Vec<Arc<SigningKey>>,
+    private_keys: Option<Arc<PrivateJwkSet>>,
     token_endpoint_auth_method: Option<TokenEndpointAuthMethod>,
     token_endpoint_auth_signing_alg: Option<SignatureAlgorithm>,
     assertion_audience: AssertionAudience,
@@ -60,6 +62,7 @@ impl Client {
             client_id: client_id.into(),
             client_secret: None,
             signing_keys: Vec::new(),
+            private_keys: None,
             token_endpoint_auth_method: None,
             token_endpoint_auth_signing_alg: None,
             assertion_audience: AssertionAudience::default(),
@@ -90,20 +93,27 @@ impl Client {
         Self { clock_skew: seconds, ..self }
     }
 
-    /// Whether something that is signed for this client is verified with the provider's published keys, rather than with the client
-    /// secret: its ID Tokens, or signed userinfo.
+    /// Whether this client needs the provider's published keys, rather than the client secret alone: to verify its ID Tokens or signed
+    /// userinfo, or to encrypt its request objects.
     #[must_use]
     pub fn needs_provider_keys(&self) -> bool {
-        [Some(self.id_token_signed_response_alg), self.agreed.userinfo_signed_response_alg]
-            .into_iter()
-            .flatten()
-            .any(|algorithm| !algorithm.is_symmetric())
+        let encrypts = self.agreed.request_object_encryption.is_some_and(|encryption| !encryption.alg.is_symmetric());
+        encrypts
+            || [Some(self.id_token_signed_response_alg), self.agreed.userinfo_signed_response_alg]
+                .into_iter()
+                .flatten()
+                .any(|algorithm| !algorithm.is_symmetric())
     }
 
     /// What the provider calls us.
     #[must_use]
     pub fn client_id(&self) -> &str {
         &self.client_id
+    }
+
+    /// The secret that the provider and we have, if there is one.
+    pub(crate) fn client_secret(&self) -> Option<&Secret<String>> {
+        self.client_secret.as_ref()
     }
 
     /// By how many seconds the provider's clock may differ from ours.
@@ -114,19 +124,24 @@ impl Client {
     /// What an ID Token for this client must look like.
     #[must_use]
     pub fn expected_id_token<'a>(&'a self, metadata: &'a ProviderMetadata) -> ExpectedIdToken<'a> {
-        ExpectedIdToken(self.agreement(metadata))
+        ExpectedIdToken { agreement: self.agreement(metadata), registered: self.agreed.sign_in }
     }
 
-    /// What a logout token for this client must look like: signed as its ID Tokens are (Back-Channel Logout 2.4).
+    /// What a logout token for this client must look like: signed, and encrypted, as its ID Tokens are (Back-Channel Logout 2.4).
     pub fn expected_logout_token<'a>(&'a self, metadata: &'a ProviderMetadata) -> ExpectedLogoutToken<'a> {
         ExpectedLogoutToken::new(self.agreement(metadata))
     }
 
-    /// What signed userinfo for this client must look like (Core 5.3.2).
+    /// What signed userinfo for this client must look like, and how it is encrypted if it is (Core 5.3.2).
     #[must_use]
     pub fn expected_userinfo<'a>(&'a self, metadata: &'a ProviderMetadata) -> ExpectedUserInfo<'a> {
         let signature = self.agreed.userinfo_signed_response_alg;
-        ExpectedUserInfo::new(signature.map(|algorithm| Agreement { algorithm, ..self.agreement(metadata) }))
+        let encryption = self.agreed.userinfo_encryption.map(|encryption| self.encrypted_for_us(encryption));
+        ExpectedUserInfo::new(signature.map(|algorithm| Agreement {
+            algorithm,
+            encryption,
+            ..self.agreement(metadata)
+        }))
     }
 
     fn agreement<'a>(&'a self, metadata: &'a ProviderMetadata) -> Agreement<'a> {
@@ -135,9 +150,13 @@ impl Client {
             client_id: &self.client_id,
             algorithm: self.id_token_signed_response_alg,
             client_secret: self.client_secret.as_ref(),
+            encryption: self.agreed.id_token_encryption.map(|encryption| self.encrypted_for_us(encryption)),
             trusted_audiences: &self.trusted_audiences,
             clock_skew: self.clock_skew,
         }
+    }
+    fn encrypted_for_us(&self, encryption: Encryption) -> EncryptedForUs<'_> {
+        EncryptedForUs { encryption, keys: self.decryption_keys() }
     }
 }
 

@@ -212,6 +212,8 @@ pub enum InvalidMetadata {
     RequestObjectRequired,
     #[error("the provider does not support {what} '{wanted}'; its {member} has {offered}")]
     Unsupported { what: &'static str, wanted: &'static str, member: &'static str, offered: Excerpt },
+    #[error("the provider publishes no key to encrypt for it by {algorithm} (Core 10.2)")]
+    NoEncryptionKey { algorithm: crate::jose::KeyManagementAlgorithm },
     #[error("what we ask to be registered as: {0}")]
     ClientMetadata(#[from] InvalidClientMetadata),
 }

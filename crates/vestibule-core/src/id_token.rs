@@ -5,7 +5,7 @@ mod front_channel_identity;
 mod hashes;
 mod refreshed;
 
-pub(crate) use demands::Demands;
+pub(crate) use demands::{AuthTime, Demands, RegisteredDemands};
 pub(crate) use front_channel_identity::FrontChannelIdentity;
 use hashes::{Hashes, check_access_token_hash, check_code_hash};
 pub use refreshed::{FirstIdToken, UnverifiedRefreshedIdToken};
@@ -50,12 +50,16 @@ pub struct UnverifiedIdToken {
     code: Option<Secret<String>>,
     hashes: Hashes,
     front_channel: Option<FrontChannelIdentity>,
-    demands: Demands,
+    /// `None` where another token of the same login is the one to answer.
+    demands: Option<Demands>,
 }
 
 /// What an ID Token must agree with; made by [`Client::expected_id_token`](crate::Client::expected_id_token).
 #[derive(Clone, Copy, Debug)]
-pub struct ExpectedIdToken<'a>(pub(crate) Agreement<'a>);
+pub struct ExpectedIdToken<'a> {
+    pub(crate) agreement: Agreement<'a>,
+    pub(crate) registered: RegisteredDemands,
+}
 
 /// An ID Token that passed every check. There is no other way to have one.
 #[derive(Clone, Debug)]
@@ -84,7 +88,7 @@ impl UnverifiedIdToken {
             code: None,
             hashes: Hashes::Optional,
             front_channel: None,
-            demands: Demands::default(),
+            demands: Some(Demands::default()),
         }
     }
 
@@ -112,7 +116,12 @@ impl UnverifiedIdToken {
 
     /// What the request demanded to know of the sign-in.
     pub(crate) fn answering(self, demands: Demands) -> Self {
-        Self { demands, ..self }
+        Self { demands: Some(demands), ..self }
+    }
+
+    /// The code that came with it brings another token, which has the answers to what was demanded.
+    pub(crate) fn answering_nothing(self) -> Self {
+        Self { demands: None, ..self }
     }
 
     /// Checks the token against this provider's keys, what was agreed on and what was asked for (Core 3.1.3.7 and 3.1.3.8; of
@@ -127,38 +136,46 @@ impl UnverifiedIdToken {
         expected: &ExpectedIdToken<'_>,
         now: NumericDate,
     ) -> Result<IdToken, InvalidIdToken> {
-        let claims = expected.vouched_claims(&self.raw, keys, now)?;
+        let Vouched { raw, claims } = expected.vouched(&self.raw, keys, now)?;
         if let Some(front_channel) = &self.front_channel {
             front_channel.check_is_that_of(&claims)?;
         }
         check_nonce(&claims, &self.nonce)?;
         check_is_no_logout_token(&claims)?;
-        self.demands.check(&claims, expected.0.clock_skew, now)?;
-        check_access_token_hash(&claims, self.hashes, self.access_token.as_ref(), expected.0.algorithm)?;
-        check_code_hash(&claims, self.hashes, self.code.as_ref(), expected.0.algorithm)?;
-        IdToken::read(&self.raw, claims)
+        let ExpectedIdToken { agreement, registered } = *expected;
+        if let Some(demands) = &self.demands {
+            demands.check(registered, &claims, agreement.clock_skew, now)?;
+        }
+        check_access_token_hash(&claims, self.hashes, self.access_token.as_ref(), agreement.algorithm)?;
+        check_code_hash(&claims, self.hashes, self.code.as_ref(), agreement.algorithm)?;
+        IdToken::read(raw, claims)
     }
 }
 
+/// An ID Token that the provider signed, just now and for us.
+struct Vouched {
+    /// In signed form.
+    raw: Secret<String>,
+    claims: Map<String, Value>,
+}
+
 impl ExpectedIdToken<'_> {
-    /// The claims of an ID Token that the provider signed, just now and for us: Core 3.1.3.7 (1) to (10).
-    fn vouched_claims(
-        &self,
-        raw: &Secret<String>,
-        keys: &JwkSet,
-        now: NumericDate,
-    ) -> Result<Map<String, Value>, InvalidIdToken> {
+    /// What the provider signed, just now and for us: Core 3.1.3.7 (1) to (10).
+    fn vouched(&self, raw: &Secret<String>, keys: &JwkSet, now: NumericDate) -> Result<Vouched, InvalidIdToken> {
+        let agreement = &self.agreement;
+        // Core 3.1.3.7 (1)
+        let raw = agreement.signed_form(raw)?;
         let jws = CompactJws::parse(raw.expose())?;
         check_type(jws.typ())?;
         let claims = json::object(jws.unverified_payload())?;
-        self.0.check_issuer(&claims)?;
-        let audience = self.0.check_audience(&claims)?;
-        check_authorized_party(&claims, &audience, self.0.client_id)?;
-        self.0.check_signature(&jws, keys)?;
-        self.0.check_expiry(json::required(&claims, "exp")?, now)?;
-        self.0.check_not_before(&claims, now)?;
-        self.0.check_issued_within(FRESH, &claims, now)?;
-        Ok(claims)
+        agreement.check_issuer(&claims)?;
+        let audience = agreement.check_audience(&claims)?;
+        check_authorized_party(&claims, &audience, agreement.client_id)?;
+        agreement.check_signature(&jws, keys)?;
+        agreement.check_expiry(json::required(&claims, "exp")?, now)?;
+        agreement.check_not_before(&claims, now)?;
+        agreement.check_issued_within(FRESH, &claims, now)?;
+        Ok(Vouched { raw: raw.into_owned(), claims })
     }
 }
 
@@ -199,7 +216,7 @@ fn check_is_no_logout_token(claims: &Map<String, Value>) -> Result<(), InvalidId
 
 impl IdToken {
     /// The only constructor: of claims that passed every check, but for the form of those that are read here.
-    fn read(raw: &Secret<String>, claims: Map<String, Value>) -> Result<Self, InvalidIdToken> {
+    fn read(raw: Secret<String>, claims: Map<String, Value>) -> Result<Self, InvalidIdToken> {
         Ok(Self {
             // Core 2: at most 255 ASCII characters.
             subject: Subject::parse(json::required::<String>(&claims, "sub")?).ok_or(InvalidIdToken::Subject)?,
@@ -208,12 +225,13 @@ impl IdToken {
             acr: json::member(&claims, "acr")?,
             sid: json::member(&claims, "sid")?,
             session_expiry: json::member(&claims, "session_expiry")?,
-            raw: raw.clone(),
+            raw,
             claims: claims.into(),
         })
     }
 
-    /// The token as it came: for `id_token_hint`.
+    /// The token in signed form: for `id_token_hint`. If it came encrypted, this is what was inside: "the Client MUST decrypt the
+    /// signed ID Token contained within the encrypted ID Token" before it is a hint (Core 3.1.2.1).
     #[must_use]
     pub fn raw(&self) -> &Secret<String> {
         &self.raw

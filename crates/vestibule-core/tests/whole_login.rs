@@ -1,5 +1,7 @@
 //! A whole login without IO, with nothing but the public API: what an application's driver does, step by step.
 
+#[path = "whole_login/encrypted.rs"]
+mod encrypted;
 #[path = "whole_login/other_flows.rs"]
 mod other_flows;
 

@@ -147,7 +147,7 @@ impl PendingLogin {
                     unverified = unverified.beside(granted.access_token().clone());
                 }
                 unverified = match &code {
-                    Some(code) => unverified.in_exchange_for(code.clone()),
+                    Some(code) => unverified.in_exchange_for(code.clone()).answering_nothing(),
                     None => unverified.answering(self.asked.demands.clone()),
                 };
                 let response = UnverifiedFrontChannel::new(unverified, granted, code.map(redeemable));

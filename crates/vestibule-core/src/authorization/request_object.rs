@@ -4,9 +4,10 @@ use serde_json::{Map, Value, json};
 
 use super::{AuthorizationRequest, PendingLogin};
 use crate::{
-    client::Client,
+    client::{Client, Encryption},
     discovery::ProviderMetadata,
-    jose::{SigningKey, base64url, signing_key::SigningFailed},
+    error::InvalidMetadata,
+    jose::{EncryptionFailed, EncryptionKey, JwkSet, SigningKey, base64url, signing_key::SigningFailed},
     numeric_date::NumericDate,
     secret::{Entropy, Secret},
 };
@@ -36,6 +37,18 @@ use crate::{
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestObject(Secret<String>);
+
+/// Why a request object was not encrypted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RequestObjectNotEncrypted {
+    /// The provider does not take what was agreed on, or has published no key for it.
+    #[error(transparent)]
+    Metadata(#[from] InvalidMetadata),
+    /// The crypto library could not.
+    #[error("the request object: {0}")]
+    Encryption(#[from] EncryptionFailed),
+}
 
 /// Its header's `typ` (RFC 9101 10.8.1), so that it can be taken for no other kind of token that we sign.
 const TYPE: &str = "oauth-authz-req+jwt";
@@ -80,6 +93,30 @@ impl RequestObject {
             base64url::encode(header.to_string()),
             base64url::encode(claims.to_string())
         )))
+    }
+
+    /// The same, encrypted as was agreed on (Core 6.1, RFC 9101 6.1): for the first key of `keys`, the provider's, that is good for it,
+    /// or by the client secret (Core 10.2). It stays as it is where nothing was agreed on.
+    ///
+    /// # Errors
+    /// [`RequestObjectNotEncrypted`] says what the provider lacks; [`InvalidMetadata::NoEncryptionKey`] may pass when its keys are fetched anew.
+    pub fn encrypted(
+        self,
+        keys: &JwkSet,
+        client: &Client,
+        metadata: &ProviderMetadata,
+    ) -> Result<Self, RequestObjectNotEncrypted> {
+        let Some(encryption) = client.encrypts_request_objects_with() else { return Ok(self) };
+        client.check_request_object_encryption(metadata)?;
+        let Encryption { alg, enc } = encryption;
+        let token = match client.client_secret().filter(|_| alg.is_symmetric()) {
+            Some(secret) => EncryptionKey::from_secret(alg, enc, secret)?.encrypt(alg, enc, self.as_str())?,
+            None => {
+                let key = keys.encryption_key(alg).ok_or(InvalidMetadata::NoEncryptionKey { algorithm: alg })?;
+                key.encrypt(alg, enc, self.as_str())?
+            }
+        };
+        Ok(Self(Secret::new(token)))
     }
 
     /// A request object that was made here and then put into another form, such as encrypted (Core 6.1, RFC 9101 6.1).

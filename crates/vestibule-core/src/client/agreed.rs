@@ -1,7 +1,10 @@
 //! What a client and its provider agreed on for what they send each other, besides the signature of ID Tokens (Registration 2).
 
 use super::Client;
-use crate::jose::{ContentEncryptionAlgorithm, KeyManagementAlgorithm, SignatureAlgorithm};
+use crate::{
+    id_token::{AuthTime, RegisteredDemands},
+    jose::{ContentEncryptionAlgorithm, KeyManagementAlgorithm, SignatureAlgorithm},
+};
 
 /// How something is encrypted: both names of an encrypted token (RFC 7516 4.1).
 ///
@@ -31,6 +34,7 @@ pub(super) struct Agreed {
     pub(super) id_token_encryption: Option<Encryption>,
     pub(super) userinfo_signed_response_alg: Option<SignatureAlgorithm>,
     pub(super) userinfo_encryption: Option<Encryption>,
+    pub(super) sign_in: RegisteredDemands,
 }
 
 impl Client {
@@ -67,6 +71,21 @@ impl Client {
     #[must_use]
     pub fn userinfo_encrypted_response(mut self, alg: KeyManagementAlgorithm, enc: ContentEncryptionAlgorithm) -> Self {
         self.agreed.userinfo_encryption = Some(Encryption { alg, enc });
+        self
+    }
+
+    /// How many seconds ago a person may have signed in, where a request says no `max_age` (Registration 2, `default_max_age`). An ID
+    /// Token of a login that says it was longer ago, or does not say, is refused.
+    #[must_use]
+    pub fn default_max_age(mut self, seconds: u32) -> Self {
+        self.agreed.sign_in.default_max_age = Some(seconds);
+        self
+    }
+
+    /// That ID Tokens say when the person signed in (Registration 2, `require_auth_time`): one that does not is refused.
+    #[must_use]
+    pub fn require_auth_time(mut self) -> Self {
+        self.agreed.sign_in.auth_time = AuthTime::Required;
         self
     }
 

@@ -25,29 +25,11 @@ impl Client {
     /// How to authenticate at the token endpoint.
     ///
     /// Unset, a client with a secret uses `client_secret_basic`; where the provider's metadata does not offer that,
-    /// `client_secret_post`; where it offers neither, `client_secret_jwt`. One with a signing key and no secret uses
-    /// `private_key_jwt`, one with neither `none`. It is chosen from the metadata, never by trial (V87).
+    /// `client_secret_post`; where it offers neither, `client_secret_jwt`. One with a
+    /// [`signing_key`](Self::signing_key) and no secret uses `private_key_jwt`, one with neither `none`. It is chosen from the metadata, never by trial (V87).
     #[must_use]
     pub fn token_endpoint_auth_method(self, method: TokenEndpointAuthMethod) -> Self {
         Self { token_endpoint_auth_method: Some(method), ..self }
-    }
-
-    /// A private key of ours, for `private_key_jwt` and for request objects. Several may be given, of different algorithms.
-    ///
-    /// # Example
-    /// ```
-    /// use std::sync::Arc;
-    /// use vestibule_core::{Client, SignatureAlgorithm, jose::SigningKey};
-    ///
-    /// let key = Arc::new(SigningKey::generate(SignatureAlgorithm::Es256)?);
-    /// let client = Client::public("my-app").signing_key(key);
-    /// assert_eq!(client.signing_keys().len(), 1);
-    /// # Ok::<_, vestibule_core::jose::signing_key::SigningFailed>(())
-    /// ```
-    #[must_use]
-    pub fn signing_key(mut self, key: Arc<SigningKey>) -> Self {
-        self.signing_keys.push(key);
-        self
     }
 
     /// The algorithm of the assertions of `client_secret_jwt` and `private_key_jwt` (Registration 2).
@@ -68,17 +50,6 @@ impl Client {
     #[must_use]
     pub fn assertion_typ(self, typ: AssertionTyp) -> Self {
         Self { assertion_typ: typ, ..self }
-    }
-
-    /// Our private keys, in the order in which they were given.
-    #[must_use]
-    pub fn signing_keys(&self) -> &[Arc<SigningKey>] {
-        &self.signing_keys
-    }
-
-    /// The first of our private keys for this algorithm.
-    pub(crate) fn signing_key_for(&self, algorithm: SignatureAlgorithm) -> Option<&Arc<SigningKey>> {
-        self.signing_keys.iter().find(|key| key.algorithm() == algorithm)
     }
 
     /// The mark of what we send when it is our certificate that says who we are (RFC 8705 2).
@@ -127,7 +98,7 @@ impl Client {
             (ClientSecretBasic, Some(secret)) => return Ok(Authentication::Basic(secret.clone())),
             (ClientSecretPost, Some(secret)) => return Ok(Authentication::Post(secret.clone())),
             (ClientSecretJwt, Some(secret)) => self.assertion_secret(secret, offered)?,
-            (PrivateKeyJwt, _) if !self.signing_keys.is_empty() => self.assertion_key(offered)?,
+            (PrivateKeyJwt, _) if self.has_signing_keys() => self.assertion_key(offered)?,
             (TlsClientAuth | SelfSignedTlsClientAuth, _) => return Ok(Authentication::Certificate),
             // Without what its method needs, a client has nothing to show: `check` says so.
             (Unauthenticated | PrivateKeyJwt | ClientSecretBasic | ClientSecretPost | ClientSecretJwt, _) => {
@@ -160,6 +131,7 @@ impl Client {
                 let chosen = by_secret.into_iter().find(|method| offered.contain(*method) && is_usable(method));
                 return chosen.ok_or_else(|| offered.unsupported(ClientSecretBasic));
             }
+            // A set is there for whatever needs a key: that it is there says nothing of how we authenticate.
             (None, None) if self.signing_keys.is_empty() => return Ok(Unauthenticated),
             (None, None) => PrivateKeyJwt,
         };
@@ -189,10 +161,9 @@ impl Client {
         let is_wanted = |key: &&Arc<SigningKey>| {
             self.token_endpoint_auth_signing_alg.is_none_or(|algorithm| key.algorithm() == algorithm)
         };
-        let usable =
-            self.signing_keys.iter().filter(is_wanted).find(|key| offered.signing.allows(key.algorithm().name()));
+        let usable = self.signing_keys().filter(is_wanted).find(|key| offered.signing.allows(key.algorithm().name()));
         usable.cloned().ok_or_else(|| {
-            let ours = self.signing_keys.iter().map(|key| key.algorithm()).next();
+            let ours = self.signing_keys().map(|key| key.algorithm()).next();
             let wanted = self.token_endpoint_auth_signing_alg.or(ours).map_or("", SignatureAlgorithm::name);
             offered.signing.unsupported(SIGNED_WITH, wanted)
         })

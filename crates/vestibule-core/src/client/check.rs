@@ -2,8 +2,11 @@
 
 use super::{Client, Encryption};
 use crate::{
-    authorization::ResponseType, client_auth::TokenEndpointAuthMethod, discovery::ProviderMetadata,
-    error::InvalidMetadata, jose::SignatureAlgorithm,
+    authorization::ResponseType,
+    client_auth::TokenEndpointAuthMethod,
+    discovery::ProviderMetadata,
+    error::InvalidMetadata,
+    jose::{KeyManagementAlgorithm, SignatureAlgorithm},
 };
 
 /// Why a client cannot be used.
@@ -50,6 +53,14 @@ pub enum InvalidClient {
         /// The algorithm.
         algorithm: SignatureAlgorithm,
     },
+    /// The provider encrypts for a key of this algorithm, and no private key is for it.
+    #[error("{member} {algorithm} needs a decryption key of that algorithm")]
+    NoDecryptionKeyFor {
+        /// The setting.
+        member: &'static str,
+        /// The algorithm.
+        algorithm: KeyManagementAlgorithm,
+    },
     /// There is a private key, and nothing that it would sign.
     #[error(
         "there is a signing key, and neither token_endpoint_auth_method nor request_object_signing_alg would use it"
@@ -85,6 +96,12 @@ impl Client {
     /// # Errors
     /// [`InvalidClient`] says what to change.
     pub fn check(&self) -> Result<(), InvalidClient> {
+        self.check_but_keys()?;
+        self.check_keys()
+    }
+
+    /// All of it but that our private keys are there: they may come later than what was agreed on.
+    pub(crate) fn check_but_keys(&self) -> Result<(), InvalidClient> {
         if self.client_id.is_empty() {
             return Err(InvalidClient::EmptyClientId);
         }
@@ -99,7 +116,7 @@ impl Client {
         }
         self.check_method()?;
         self.check_assertion_algorithm()?;
-        self.check_signing_keys()?;
+        self.check_request_object_secret()?;
         self.check_userinfo()?;
         self.check_encryption()
     }
@@ -110,7 +127,7 @@ impl Client {
 
     /// The method has what it needs.
     fn check_method(&self) -> Result<(), InvalidClient> {
-        use TokenEndpointAuthMethod::{ClientSecretBasic, ClientSecretJwt, ClientSecretPost, PrivateKeyJwt};
+        use TokenEndpointAuthMethod::{ClientSecretBasic, ClientSecretJwt, ClientSecretPost};
         match (self.token_endpoint_auth_method, &self.client_secret) {
             (Some(TokenEndpointAuthMethod::None), Some(_)) => Err(InvalidClient::SecretUnused),
             (Some(method @ (ClientSecretBasic | ClientSecretPost | ClientSecretJwt)), None) => {
@@ -120,7 +137,6 @@ impl Client {
                 "token_endpoint_auth_signing_alg",
                 self.token_endpoint_auth_signing_alg.unwrap_or(SignatureAlgorithm::Hs256),
             ),
-            (Some(PrivateKeyJwt), _) if self.signing_keys.is_empty() => Err(InvalidClient::SigningKeyMissing),
             _ => Ok(()),
         }
     }
@@ -138,24 +154,14 @@ impl Client {
         };
         match (method, algorithm.is_symmetric()) {
             (ClientSecretJwt, true) => self.check_secret_for(MEMBER, algorithm),
-            (PrivateKeyJwt, false) => self.check_key_for(MEMBER, algorithm),
+            (PrivateKeyJwt, false) => Ok(()),
             _ => Err(InvalidClient::AssertionAlgorithm { method, algorithm }),
         }
     }
 
-    /// What signs our request objects is there, and no private key is there for nothing.
-    fn check_signing_keys(&self) -> Result<(), InvalidClient> {
-        const MEMBER: &str = "request_object_signing_alg";
-        let signs_assertions = match self.token_endpoint_auth_method {
-            Some(method) => method == TokenEndpointAuthMethod::PrivateKeyJwt,
-            None => self.client_secret.is_none(),
-        };
-        match self.agreed.request_object_signing_alg {
-            Some(algorithm) if algorithm.is_symmetric() => self.check_secret_for(MEMBER, algorithm)?,
-            Some(algorithm) => return self.check_key_for(MEMBER, algorithm),
-            None => {}
-        }
-        if self.signing_keys.is_empty() || signs_assertions { Ok(()) } else { Err(InvalidClient::SigningKeyUnused) }
+    fn check_request_object_secret(&self) -> Result<(), InvalidClient> {
+        let algorithm = self.agreed.request_object_signing_alg;
+        algorithm.map_or(Ok(()), |algorithm| self.check_secret_for("request_object_signing_alg", algorithm))
     }
 
     fn check_userinfo(&self) -> Result<(), InvalidClient> {
@@ -198,24 +204,65 @@ impl Client {
         }
     }
 
-    fn check_key_for(&self, member: &'static str, algorithm: SignatureAlgorithm) -> Result<(), InvalidClient> {
-        let missing = InvalidClient::NoSigningKeyFor { member, algorithm };
-        self.signing_key_for(algorithm).map(drop).ok_or(missing)
+    /// The private keys that what was agreed on needs are there, and none that was given alone is there for nothing.
+    fn check_keys(&self) -> Result<(), InvalidClient> {
+        use TokenEndpointAuthMethod::PrivateKeyJwt;
+        if self.token_endpoint_auth_method == Some(PrivateKeyJwt) && !self.has_signing_keys() {
+            return Err(InvalidClient::SigningKeyMissing);
+        }
+        for (member, algorithm) in [
+            ("token_endpoint_auth_signing_alg", self.token_endpoint_auth_signing_alg),
+            ("request_object_signing_alg", self.agreed.request_object_signing_alg),
+        ] {
+            if let Some(algorithm) = algorithm.filter(|algorithm| !algorithm.is_symmetric())
+                && self.signing_key_for(algorithm).is_none()
+            {
+                return Err(InvalidClient::NoSigningKeyFor { member, algorithm });
+            }
+        }
+        for (member, encryption) in [
+            ("id_token_encrypted_response_alg", self.agreed.id_token_encryption),
+            ("userinfo_encrypted_response_alg", self.agreed.userinfo_encryption),
+        ] {
+            if let Some(algorithm) = encryption.map(|encryption| encryption.alg).filter(|alg| !alg.is_symmetric())
+                && !self.decryption_keys().is_some_and(|keys| keys.iter().any(|key| key.algorithm() == algorithm))
+            {
+                return Err(InvalidClient::NoDecryptionKeyFor { member, algorithm });
+            }
+        }
+        self.check_no_key_is_unused()
     }
 
-    /// Whether this provider, as far as its metadata says, can do what we agreed on, in a login that brings a code.
+    fn check_no_key_is_unused(&self) -> Result<(), InvalidClient> {
+        let signs_assertions = match self.token_endpoint_auth_method {
+            Some(method) => method == TokenEndpointAuthMethod::PrivateKeyJwt,
+            None => self.client_secret.is_none(),
+        };
+        let signs_requests = self.agreed.request_object_signing_alg.is_some_and(|algorithm| !algorithm.is_symmetric());
+        if self.signing_keys.is_empty() || signs_assertions || signs_requests {
+            Ok(())
+        } else {
+            Err(InvalidClient::SigningKeyUnused)
+        }
+    }
+
+    /// Whether this provider, as far as its metadata says, can do what we agreed on, in a login by `response_type=code`. Who logs in by
+    /// another response type asks [`check_provider_for`](Self::check_provider_for) that one instead: a provider need not offer `code`.
+    ///
+    /// What it does not say is no reason to refuse it; and whether our own settings are good is for [`check`](Self::check).
     ///
     /// # Errors
-    /// [`InvalidMetadata::Unsupported`] names what is wanted and what is offered.
+    /// Those of [`check_provider_for`](Self::check_provider_for).
     pub fn check_provider(&self, metadata: &ProviderMetadata) -> Result<(), InvalidMetadata> {
         self.check_provider_for(metadata, ResponseType::Code)
     }
 
-    /// The same for logins of this response type.
+    /// The same for logins of this response type: that the provider offers it, and the algorithms for what such a login sends and
+    /// brings. What only a code needs, such as a way to authenticate at the token endpoint, is asked of it for a code alone.
     ///
     /// # Errors
     /// [`InvalidMetadata::Unsupported`] names what is wanted and what is offered, [`InvalidMetadata::RequestObjectRequired`] that
-    /// the provider takes signed requests only.
+    /// the provider takes signed requests only, [`InvalidMetadata::NoRequestObjects`] that it takes none.
     pub fn check_provider_for(
         &self,
         metadata: &ProviderMetadata,
@@ -253,6 +300,10 @@ impl Client {
         if !metadata.request_parameter_supported() && !metadata.request_uri_parameter_supported() {
             return Err(InvalidMetadata::NoRequestObjects);
         }
+        self.check_request_object_encryption(metadata)
+    }
+
+    pub(crate) fn check_request_object_encryption(&self, metadata: &ProviderMetadata) -> Result<(), InvalidMetadata> {
         let alg = "request_object_encryption_alg_values_supported";
         let enc = "request_object_encryption_enc_values_supported";
         require_encryption(metadata, "request objects encrypted with", alg, enc, self.agreed.request_object_encryption)

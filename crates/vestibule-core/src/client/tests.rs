@@ -1,4 +1,7 @@
+mod keys;
+
 use super::*;
+use crate::jose::{DecryptionKey, KeyManagementAlgorithm};
 
 #[test]
 fn settings_that_contradict_each_other_are_refused() {
@@ -129,12 +132,17 @@ fn an_algorithm_for_assertions_is_one_of_the_method() {
     assert_eq!(Client::public("rp").request_object_signing_alg(EdDsa).check(), missing("request_object_signing_alg"));
 }
 
+/// A set with a key that opens what is encrypted by this algorithm.
+fn opens(algorithm: KeyManagementAlgorithm) -> Arc<PrivateJwkSet> {
+    Arc::new(PrivateJwkSet::new([], [Arc::new(DecryptionKey::generate(algorithm).expect("a key"))]))
+}
+
 /// V37: what is only encrypted may be from anybody.
 #[test]
 fn nothing_is_encrypted_that_is_not_signed() {
     use crate::jose::{ContentEncryptionAlgorithm::A256Gcm, KeyManagementAlgorithm::EcdhEs};
     let unsigned = |encrypted, signed| Err(InvalidClient::EncryptedUnsigned { encrypted, signed });
-    let userinfo = Client::public("rp").userinfo_encrypted_response(EcdhEs, A256Gcm);
+    let userinfo = Client::public("rp").private_keys(opens(EcdhEs)).userinfo_encrypted_response(EcdhEs, A256Gcm);
     assert_eq!(userinfo.check(), unsigned("userinfo_encrypted_response_alg", "userinfo_signed_response_alg"));
     assert_eq!(userinfo.userinfo_signed_response_alg(SignatureAlgorithm::Es256).check(), Ok(()));
     let objects = Client::public("rp").request_object_encryption(EcdhEs, A256Gcm);

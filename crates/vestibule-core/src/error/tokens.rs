@@ -1,13 +1,23 @@
 //! Why a token is refused: one enum a kind of token.
 
 use super::{Excerpt, JsonFault};
-use crate::{jose::InvalidJws, numeric_date::NumericDate};
+use crate::{
+    agreement::FormFault,
+    jose::{InvalidJwe, InvalidJws},
+    numeric_date::NumericDate,
+};
 
 /// Why an ID Token is refused. Each reason is one check of Core 3.1.3.7 or 3.1.3.8, or of the format beneath it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the message of each says it, and the fields are what the message shows")]
 pub enum InvalidIdToken {
+    #[error("is not encrypted, as id_token_encrypted_response_alg says (Core 3.1.3.7 (1))")]
+    NotEncrypted,
+    #[error("is encrypted, which was not agreed on: set id_token_encrypted_response_alg (Core 3.1.3.7 (1))")]
+    Encrypted,
+    #[error("is not a usable JWE: {0}")]
+    Jwe(#[from] InvalidJwe),
     #[error("is not a usable JWS: {0}")]
     Jws(#[from] InvalidJws),
     #[error("has typ '{got}', which is another kind of token (RFC 8725 3.11)")]
@@ -44,7 +54,7 @@ pub enum InvalidIdToken {
     AcrMissing,
     #[error("has acr '{got}', which is none of those asked for as essential (Core 3.1.3.7 (12))")]
     Acr { got: Excerpt },
-    #[error("has no auth_time, though max_age was sent (Core 3.1.3.7 (13))")]
+    #[error("has no auth_time, which max_age, default_max_age or require_auth_time asks for (Core 3.1.3.7 (13))")]
     AuthTimeMissing,
     #[error("has auth_time {auth_time}, in the future of {now} (Core 3.1.3.7 (13))")]
     AuthTimeInFuture { auth_time: NumericDate, now: NumericDate },
@@ -93,6 +103,12 @@ pub enum Difference {
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the message of each says it, and the fields are what the message shows")]
 pub enum InvalidLogoutToken {
+    #[error("is not encrypted, as id_token_encrypted_response_alg says (Back-Channel Logout 2.6 (1))")]
+    NotEncrypted,
+    #[error("is encrypted, which was not agreed on: set id_token_encrypted_response_alg (Back-Channel Logout 2.6 (1))")]
+    Encrypted,
+    #[error("is not a usable JWE: {0}")]
+    Jwe(#[from] InvalidJwe),
     #[error("is not a usable JWS: {0}")]
     Jws(#[from] InvalidJws),
     #[error("has typ '{got}', which is another kind of token (RFC 8725 3.11)")]
@@ -176,6 +192,26 @@ impl From<ClaimFault> for InvalidLogoutToken {
             ClaimFault::NotYetValid { nbf, now } => Self::NotYetValid { nbf, now },
             ClaimFault::IssuedInFuture { iat, now } => Self::IssuedInFuture { iat, now },
             ClaimFault::IssuedTooLongAgo { iat, now } => Self::IssuedTooLongAgo { iat, now },
+        }
+    }
+}
+
+impl From<FormFault> for InvalidIdToken {
+    fn from(fault: FormFault) -> Self {
+        match fault {
+            FormFault::NotEncrypted => Self::NotEncrypted,
+            FormFault::Encrypted => Self::Encrypted,
+            FormFault::Jwe(invalid) => Self::Jwe(invalid),
+        }
+    }
+}
+
+impl From<FormFault> for InvalidLogoutToken {
+    fn from(fault: FormFault) -> Self {
+        match fault {
+            FormFault::NotEncrypted => Self::NotEncrypted,
+            FormFault::Encrypted => Self::Encrypted,
+            FormFault::Jwe(invalid) => Self::Jwe(invalid),
         }
     }
 }

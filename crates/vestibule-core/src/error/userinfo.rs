@@ -1,7 +1,11 @@
 //! Why claims are refused that came from the userinfo endpoint, or from where it says that more are.
 
 use super::{ClaimFault, Excerpt, JsonFault};
-use crate::{jose::InvalidJws, numeric_date::NumericDate};
+use crate::{
+    agreement::FormFault,
+    jose::{InvalidJwe, InvalidJws},
+    numeric_date::NumericDate,
+};
 
 /// Why a userinfo response is refused. Each reason is one check of Core 5.3.2 or 5.3.4, or of the format beneath it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -16,6 +20,8 @@ pub enum InvalidUserInfo {
     Encrypted,
     #[error("is signed, which was not agreed on: set userinfo_signed_response_alg (Registration 2)")]
     Signed,
+    #[error("is not a usable JWE: {0}")]
+    Jwe(#[from] InvalidJwe),
     #[error("is not ASCII text, as every JWT is (RFC 7519 3)")]
     NotText,
     #[error("is not a usable JWS: {0}")]
@@ -55,6 +61,16 @@ impl From<ClaimFault> for InvalidUserInfo {
             ClaimFault::NotYetValid { nbf, now } => Self::NotYetValid { nbf, now },
             ClaimFault::IssuedInFuture { iat, now } => Self::IssuedInFuture { iat, now },
             ClaimFault::IssuedTooLongAgo { iat, now } => Self::IssuedTooLongAgo { iat, now },
+        }
+    }
+}
+
+impl From<FormFault> for InvalidUserInfo {
+    fn from(fault: FormFault) -> Self {
+        match fault {
+            FormFault::NotEncrypted => Self::NotEncrypted,
+            FormFault::Encrypted => Self::Encrypted,
+            FormFault::Jwe(invalid) => Self::Jwe(invalid),
         }
     }
 }

@@ -15,15 +15,39 @@ pub(crate) struct Demands {
     pub(crate) essential_acr: Vec<String>,
 }
 
+/// What was registered of it, for every login (Registration 2).
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct RegisteredDemands {
+    pub(crate) default_max_age: Option<u32>,
+    pub(crate) auth_time: AuthTime,
+}
+
+/// Whether ID Tokens say when the person signed in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum AuthTime {
+    /// As the provider likes.
+    #[default]
+    Optional,
+    /// They must: `require_auth_time`.
+    Required,
+}
+
 impl Demands {
     pub(super) fn check(
         &self,
+        registered: RegisteredDemands,
         claims: &Map<String, Value>,
         clock_skew: i64,
         now: NumericDate,
     ) -> Result<(), InvalidIdToken> {
         self.check_acr(claims)?;
-        self.check_auth_time(claims, clock_skew, now)
+        // Registration 2: "The max_age request parameter overrides this default value".
+        match (self.max_age.or(registered.default_max_age), registered.auth_time) {
+            (Some(max_age), _) => check_age(max_age, claims, clock_skew, now),
+            // Registration 2: "the auth_time Claim in the ID Token is REQUIRED".
+            (None, AuthTime::Required) => read_auth_time(claims).map(drop),
+            (None, AuthTime::Optional) => Ok(()),
+        }
     }
 
     /// Core 3.1.3.7 (12), 5.5.1.1: an essential acr has one of the values that were asked for. What was only wished for by
@@ -35,22 +59,25 @@ impl Demands {
         let acr: String = json::member(claims, "acr")?.ok_or(InvalidIdToken::AcrMissing)?;
         if self.essential_acr.contains(&acr) { Ok(()) } else { Err(InvalidIdToken::Acr { got: Excerpt::new(&acr) }) }
     }
+}
 
-    /// Core 3.1.3.7 (13), 3.1.2.1: whoever sent max_age gets an auth_time, and no older one.
-    fn check_auth_time(
-        &self,
-        claims: &Map<String, Value>,
-        clock_skew: i64,
-        now: NumericDate,
-    ) -> Result<(), InvalidIdToken> {
-        let Some(max_age) = self.max_age else { return Ok(()) };
-        let auth_time: NumericDate = json::member(claims, "auth_time")?.ok_or(InvalidIdToken::AuthTimeMissing)?;
-        if auth_time > now.plus(clock_skew) {
-            return Err(InvalidIdToken::AuthTimeInFuture { auth_time, now });
-        }
-        if auth_time.plus(i64::from(max_age)).plus(clock_skew) < now {
-            return Err(InvalidIdToken::AuthTimeTooLongAgo { auth_time, max_age, now });
-        }
-        Ok(())
+/// Core 3.1.3.7 (13), 3.1.2.1: whoever sent max_age gets an auth_time, and no older one.
+fn check_age(
+    max_age: u32,
+    claims: &Map<String, Value>,
+    clock_skew: i64,
+    now: NumericDate,
+) -> Result<(), InvalidIdToken> {
+    let auth_time = read_auth_time(claims)?;
+    if auth_time > now.plus(clock_skew) {
+        return Err(InvalidIdToken::AuthTimeInFuture { auth_time, now });
     }
+    if auth_time.plus(i64::from(max_age)).plus(clock_skew) < now {
+        return Err(InvalidIdToken::AuthTimeTooLongAgo { auth_time, max_age, now });
+    }
+    Ok(())
+}
+
+fn read_auth_time(claims: &Map<String, Value>) -> Result<NumericDate, InvalidIdToken> {
+    json::member(claims, "auth_time")?.ok_or(InvalidIdToken::AuthTimeMissing)
 }

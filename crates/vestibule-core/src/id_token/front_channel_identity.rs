@@ -19,7 +19,7 @@ pub(crate) struct FrontChannelIdentity {
 
 impl FrontChannelIdentity {
     pub(crate) fn of(id_token: &IdToken, expected: &ExpectedIdToken<'_>) -> Self {
-        Self { issuer: expected.0.issuer.clone(), subject: id_token.subject.clone() }
+        Self { issuer: expected.agreement.issuer.clone(), subject: id_token.subject.clone() }
     }
 
     /// Core 3.3.3.6: "the iss and sub Claim Values MUST be identical in both ID Tokens".

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::{ExpectedIdToken, Hashes, IdToken, check_access_token_hash, check_is_no_logout_token};
+use super::{ExpectedIdToken, Hashes, IdToken, Vouched, check_access_token_hash, check_is_no_logout_token};
 use crate::{
     claims::{Audience, Subject},
     error::{Difference, Excerpt, InvalidIdToken},
@@ -77,11 +77,12 @@ impl UnverifiedRefreshedIdToken {
     ) -> Result<IdToken, InvalidIdToken> {
         // Core 12.2: "otherwise, the same rules apply as apply when issuing an ID Token at the time of the original
         // authentication".
-        let claims = expected.vouched_claims(&self.raw, keys, now)?;
+        let Vouched { raw, claims } = expected.vouched(&self.raw, keys, now)?;
         check_is_no_logout_token(&claims)?;
         first.check_is_continued_by(&FirstIdToken::read(&claims)?)?;
-        check_access_token_hash(&claims, Hashes::Optional, self.access_token.as_ref(), expected.0.algorithm)?;
-        IdToken::read(&self.raw, claims)
+        let algorithm = expected.agreement.algorithm;
+        check_access_token_hash(&claims, Hashes::Optional, self.access_token.as_ref(), algorithm)?;
+        IdToken::read(raw, claims)
     }
 }
 

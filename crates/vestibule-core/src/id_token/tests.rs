@@ -1,6 +1,7 @@
 mod algorithms;
 mod code_hash;
 mod demands;
+mod encrypted;
 mod kinds;
 mod refreshed;
 
@@ -521,7 +522,7 @@ fn other_kinds_of_token_without_a_typ_are_refused() {
 /// R66, R68, R75: what is no compact JWS is not looked at further.
 #[test]
 fn what_is_no_jws_is_refused() {
-    for token in ["", "null", "{}", "a.b", "a.b.c.d.e", &good().to_string()] {
+    for token in ["", "null", "{}", "a.b", "a.b.c.d", "a.b.c.d.e.f", &good().to_string()] {
         let refused = verify_as(&client(), &UnverifiedIdToken::new(token, NONCE)).err();
         assert_eq!(refused, Some(InvalidJws::NotCompact.into()), "{token}");
     }
@@ -531,12 +532,13 @@ fn what_is_no_jws_is_refused() {
     assert_eq!(refused, Some(InvalidJws::CriticalExtension.into()));
 }
 
-/// R69: Core 16.14: nothing but a signed token is read, neither an encrypted one nor a token within a token.
+/// R69, V37: Core 16.14: nothing but a signed token is read, neither an encrypted one that nobody asked for nor a token within a
+/// token.
 #[test]
 fn an_encrypted_or_nested_token_is_refused() {
     let jwe = format!("{}.AA.AA.AA.AA", base64url::encode(r#"{"alg":"RSA-OAEP","enc":"A128GCM"}"#));
     let refused = verify_as(&client(), &UnverifiedIdToken::new(jwe.as_str(), NONCE)).err();
-    assert_eq!(refused, Some(InvalidJws::NotCompact.into()));
+    assert_eq!(refused, Some(InvalidIdToken::Encrypted));
     let good = es256().sign("JWT", good().to_string().as_bytes()).expect("signed");
     for inner in [jwe, good] {
         let header = json!({"alg": "ES256", "kid": es256().kid(), "typ": "JWT", "cty": "JWT"});

@@ -309,6 +309,12 @@ impl NestedJws {
         self.0.expose()
     }
 
+    /// The signed token in compact form, to be kept.
+    #[must_use]
+    pub fn into_compact(self) -> Secret<String> {
+        self.0
+    }
+
     /// Reads the signed token.
     ///
     /// # Errors

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::{DecryptionKey, DecryptionKeys, KeyManagementAlgorithm, SignatureAlgorithm, SigningKey, base64url};
+use super::{
+    DecryptionKey, DecryptionKeys, KeyManagementAlgorithm, SignatureAlgorithm, SigningFailed, SigningKey, base64url,
+};
 use crate::{
     error::{Excerpt, JsonFault},
     json,
@@ -150,6 +152,29 @@ impl PrivateJwkSet {
             seen.push(name);
         }
         Ok(Self::new(signing, decryption))
+    }
+
+    /// The whole set, every private number of it, to be kept sealed and read back with [`from_json`](Self::from_json).
+    ///
+    /// # Errors
+    /// [`SigningFailed`] when a key of the set comes from a secret, which is kept where the secret is, and when the operating system
+    /// gives no memory.
+    pub fn to_json(&self) -> Result<Secret<String>, SigningFailed> {
+        let signing = self.signing.iter().map(|key| key.to_private_jwk());
+        let decryption = self.decryption.iter().map(|key| key.to_private_jwk().map_err(|_| SigningFailed));
+        let keys = signing.chain(decryption).collect::<Result<Vec<_>, _>>()?;
+        // Its room at once: what a growing string leaves behind is not wiped.
+        let commas = keys.len().saturating_sub(1);
+        let room = keys.iter().map(|key| key.expose().len()).sum::<usize>() + commas + r#"{"keys":[]}"#.len();
+        let mut set = Secret::new(String::with_capacity(room));
+        let text = set.expose_mut();
+        text.push_str(r#"{"keys":["#);
+        for (index, key) in keys.iter().enumerate() {
+            text.push_str(if index == 0 { "" } else { "," });
+            text.push_str(key.expose());
+        }
+        text.push_str("]}");
+        Ok(set)
     }
 
     /// The first key that signs with `algorithm`.

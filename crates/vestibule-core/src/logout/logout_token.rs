@@ -119,8 +119,9 @@ impl UnverifiedLogoutToken {
         now: NumericDate,
     ) -> Result<LogoutToken, InvalidLogoutToken> {
         let ExpectedLogoutToken { agreement, issued_within, .. } = expected;
-        // Back-Channel Logout 2.6 (1): encryption is not offered, and what is encrypted is no JWS.
-        let jws = CompactJws::parse(self.raw.expose())?;
+        // Back-Channel Logout 2.6 (1): by what the ID Tokens are encrypted with.
+        let raw = agreement.signed_form(&self.raw)?;
+        let jws = CompactJws::parse(raw.expose())?;
         let typed = expected.check_type(jws.typ())?;
         let claims = json::object(jws.unverified_payload())?;
         // Back-Channel Logout 2.6 (4), the cheap half of it before the signature.

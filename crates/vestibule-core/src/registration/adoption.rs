@@ -70,7 +70,8 @@ impl RegistrationRequest {
             terms,
             added: self.added(answer),
         };
-        information.client().check().map_err(InvalidRegistration::Unusable)?;
+        // Whether our keys are among those that we registered, the caller finds by `Client::check` when they are there.
+        information.client().check_but_keys().map_err(InvalidRegistration::Unusable)?;
         Ok(information)
     }
 

@@ -49,16 +49,41 @@ pub struct ClientInformation {
 pub(super) struct Members(pub(super) Map<String, Value>);
 
 impl ClientInformation {
-    /// The client that we are by this registration.
+    /// The client that we are by this registration: all that was settled on. Our private keys are no part of it
+    /// ([`Client::private_keys`]), and whether request objects are sent that nobody signed is for who sends them to look up
+    /// ([`request_object_signing_alg`](Self::request_object_signing_alg)).
     #[must_use]
     pub fn client(&self) -> Client {
-        let client = match &self.client_secret {
+        let mut client = match &self.client_secret {
             Some(secret) => Client::confidential(self.client_id.as_str(), secret.clone()),
             None => Client::public(self.client_id.as_str()),
         };
-        client
+        client = client
             .token_endpoint_auth_method(self.token_endpoint_auth_method)
-            .id_token_signed_response_alg(self.id_token_signed_response_alg)
+            .id_token_signed_response_alg(self.id_token_signed_response_alg);
+        if let Some(algorithm) = self.terms.token_endpoint_auth_signing_alg {
+            client = client.token_endpoint_auth_signing_alg(algorithm);
+        }
+        if let Some((alg, enc)) = self.id_token_encrypted_response() {
+            client = client.id_token_encrypted_response(alg, enc);
+        }
+        if let Some(algorithm) = self.terms.userinfo_signed_response_alg {
+            client = client.userinfo_signed_response_alg(algorithm);
+        }
+        if let Some((alg, enc)) = self.userinfo_encrypted_response() {
+            client = client.userinfo_encrypted_response(alg, enc);
+        }
+        if let Some(algorithm) = self.terms.request_object_algorithm() {
+            client = client.request_object_signing_alg(algorithm);
+        }
+        if let Some((alg, enc)) = self.request_object_encryption() {
+            client = client.request_object_encryption(alg, enc);
+        }
+        if let Some(seconds) = self.terms.default_max_age {
+            // Longer than 136 years is as good as ever.
+            client = client.default_max_age(u32::try_from(seconds).unwrap_or(u32::MAX));
+        }
+        if self.terms.require_auth_time { client.require_auth_time() } else { client }
     }
 
     /// When the secret stops being good; `None` for never.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use url::Url;
 
-use crate::{error::Excerpt, issuer::is_https_or_loopback};
+use crate::{error::Excerpt, issuer::is_https_or_loopback, jose::PrivateJwkSet};
 
 /// Our public keys: where they are, or what they are (Registration 2, `jwks_uri` and `jwks`). Never both.
 ///
@@ -77,6 +77,12 @@ impl ClientKeys {
             }
         }
         Ok(Self(Place::Jwks(set)))
+    }
+
+    /// They are the public halves of these.
+    #[must_use]
+    pub fn of(keys: &PrivateJwkSet) -> Self {
+        Self(Place::Jwks(keys.public_jwk_set()))
     }
 
     /// The member that says so, and its value.

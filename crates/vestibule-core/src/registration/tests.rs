@@ -2,6 +2,7 @@ mod adoption;
 mod asking;
 mod contradictions;
 mod management;
+mod registered_client;
 mod sector_identifier;
 
 use serde_json::json;

@@ -81,7 +81,8 @@ impl UnverifiedUserInfo {
         now: NumericDate,
     ) -> Result<ClaimsSet, InvalidUserInfo> {
         let agreement = expected.0.as_ref().ok_or(InvalidUserInfo::Signed)?;
-        let jws = CompactJws::parse(self.raw.expose())?;
+        let raw = agreement.signed_form(&self.raw)?;
+        let jws = CompactJws::parse(raw.expose())?;
         check_type(jws.typ())?;
         let claims = json::object(jws.unverified_payload())?;
         check_kind(&claims)?;

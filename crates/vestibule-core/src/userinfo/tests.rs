@@ -1,4 +1,5 @@
 mod claim_sources;
+mod encrypted;
 mod signed;
 
 use http::StatusCode;

@@ -1,3 +1,5 @@
+mod encrypted;
+
 use std::collections::HashMap;
 
 use url::Url;

@@ -51,6 +51,10 @@ fn hashes() -> Value {
 
 /// What a response to this request brings, with these claims in its ID Token.
 fn verify(request: &AuthorizationRequest, claims: &Value) -> Result<FrontChannel, InvalidIdToken> {
+    verify_by(&client(), request, claims)
+}
+
+fn verify_by(client: &Client, request: &AuthorizationRequest, claims: &Value) -> Result<FrontChannel, InvalidIdToken> {
     let login = pending(7).asking(request);
     let (state, id_token) = (login.state(""), sign(claims));
     let mut form = vec![("state", state.as_str()), ("id_token", &id_token)];
@@ -67,7 +71,7 @@ fn verify(request: &AuthorizationRequest, claims: &Value) -> Result<FrontChannel
     else {
         panic!("an ID Token came along");
     };
-    response.verify(&keys(), &client().expected_id_token(&metadata), NOW)
+    response.verify(&keys(), &client.expected_id_token(&metadata), NOW)
 }
 
 fn of(response_type: ResponseType) -> AuthorizationRequest {
@@ -187,6 +191,22 @@ fn what_was_demanded_is_shown_by_the_id_token_of_the_session() {
     assert_eq!(verify(&implicit, &shown).err(), None);
     assert_eq!(verify(&implicit, &claims(&json!({"auth_time": NOW}))).err(), Some(InvalidIdToken::AcrMissing));
     assert_eq!(verify(&implicit, &claims(&json!({"acr": "phr"}))).err(), Some(InvalidIdToken::AuthTimeMissing));
+}
+
+/// R47: Registration 2, Core 3.3.3.6: what was registered is shown by the same one.
+#[test]
+fn a_registered_max_age_is_shown_by_the_id_token_of_the_session() {
+    let registered = client().default_max_age(60).require_auth_time();
+    let metadata = metadata();
+    let expected = registered.expected_id_token(&metadata);
+    let verify = |response_type, claims: &Value| verify_by(&registered, &of(response_type), claims);
+    let hybrid = verify(ResponseType::CodeIdToken, &claims(&hashes())).expect("verified");
+    let tokens = redeem(hybrid.code.expect("a code"), &claims(&json!({})));
+    let refused = tokens.id_token().verify(&keys(), &expected, NOW).err();
+    assert_eq!(refused, Some(InvalidIdToken::AuthTimeMissing));
+    let implicit = verify(ResponseType::IdToken, &claims(&json!({})));
+    assert_eq!(implicit.err(), Some(InvalidIdToken::AuthTimeMissing));
+    assert_eq!(verify(ResponseType::IdToken, &claims(&json!({"auth_time": NOW}))).err(), None);
 }
 
 /// R47: and after the pending login was in a cookie.

@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     authorization::ResponseType,
     client_auth::TokenEndpointAuthMethod,
-    jose::{ContentEncryptionAlgorithm, KeyManagementAlgorithm},
+    jose::{ContentEncryptionAlgorithm, DecryptionKey, KeyManagementAlgorithm, PrivateJwkSet},
 };
 
 /// One thing that a client wants: what it is called, by which name, and where a provider says that it has it.
@@ -25,9 +25,10 @@ fn wishes() -> Vec<Wish> {
     use KeyManagementAlgorithm::EcdhEs;
     let userinfo = secret().userinfo_signed_response_alg(SignatureAlgorithm::Es256);
     let objects = secret().signing_key(key()).request_object_signing_alg(SignatureAlgorithm::Es256);
-    let id_tokens = secret().id_token_encrypted_response(EcdhEs, A256Gcm);
+    let opens = Arc::new(PrivateJwkSet::new([], [Arc::new(DecryptionKey::generate(EcdhEs).expect("a key"))]));
+    let id_tokens = secret().private_keys(opens.clone()).id_token_encrypted_response(EcdhEs, A256Gcm);
     let (encrypted, sealed) = (
-        userinfo.clone().userinfo_encrypted_response(EcdhEs, A256Gcm),
+        userinfo.clone().private_keys(opens).userinfo_encrypted_response(EcdhEs, A256Gcm),
         objects.clone().request_object_encryption(EcdhEs, A256Gcm),
     );
     let by_key = Client::public("rp").signing_key(key());

@@ -47,3 +47,39 @@ fn an_essential_acr_is_one_of_those_asked_for() {
     // Nobody asked.
     assert_eq!(refusal(&with(good(), "acr", "0")), None);
 }
+
+fn refused_by(client: &Client, demands: Option<&Demands>, claims: &Value) -> Option<InvalidIdToken> {
+    let token = sign(claims);
+    let token = demands.map_or(token.answering_nothing(), |demands| sign(claims).answering(demands.clone()));
+    verify_as(client, &token).err()
+}
+
+/// R47: Registration 2, `default_max_age`
+#[test]
+fn a_registered_max_age_holds_where_a_request_says_none() {
+    let client = client().default_max_age(300);
+    let signed_in = |seconds: i64| with(good(), "auth_time", at(seconds).seconds());
+    let too_old =
+        |max_age, seconds| Some(InvalidIdToken::AuthTimeTooLongAgo { auth_time: at(seconds), max_age, now: NOW });
+    let silent = Demands::default();
+    assert_eq!(refused_by(&client, Some(&silent), &good()), Some(InvalidIdToken::AuthTimeMissing));
+    assert_eq!(refused_by(&client, Some(&silent), &signed_in(-300 - SKEW)), None);
+    assert_eq!(refused_by(&client, Some(&silent), &signed_in(-301 - SKEW)), too_old(300, -301 - SKEW));
+    // "The max_age request parameter overrides this default value", to both sides.
+    let asking = |max_age| Demands { max_age: Some(max_age), ..Demands::default() };
+    assert_eq!(refused_by(&client, Some(&asking(600)), &signed_in(-600)), None);
+    assert_eq!(refused_by(&client, Some(&asking(0)), &signed_in(-1 - SKEW)), too_old(0, -1 - SKEW));
+    // Core 3.3.3.6: the ID Token that came beside a code is not the one to answer.
+    assert_eq!(refused_by(&client, None, &good()), None);
+}
+
+/// Registration 2, `require_auth_time`
+#[test]
+fn an_auth_time_that_was_registered_to_be_there_is_there() {
+    let client = client().require_auth_time();
+    let silent = Demands::default();
+    assert_eq!(refused_by(&client, Some(&silent), &good()), Some(InvalidIdToken::AuthTimeMissing));
+    assert_eq!(refused_by(&client, Some(&silent), &with(good(), "auth_time", 0)), None, "of whatever age");
+    assert_eq!(refused_by(&client, Some(&silent), &with(good(), "auth_time", "0")), wrong_type("auth_time"));
+    assert_eq!(refused_by(&client, None, &good()), None);
+}

@@ -142,6 +142,35 @@ fn a_set_is_sorted_into_keys_that_sign_and_keys_that_decrypt() {
     assert_eq!((published.len(), published.encryption_keys().len(), published.skipped().len()), (2, 3, 0));
 }
 
+/// The keys of a set outlive the process: sealed, by whoever keeps them.
+#[test]
+fn a_set_is_kept_and_read_back() {
+    let keys = set(&[
+        signing(SignatureAlgorithm::Rs256),
+        decryption(DecryptionKey::generate(RsaOaep)),
+        with(signing(SignatureAlgorithm::EdDsa), "kid", json!("a \"quoted\" kid")),
+        decryption(DecryptionKey::generate_on(EcdhEs, EncryptionCurve::X25519)),
+    ])
+    .expect("a key set");
+    let kept = keys.to_json().expect("JSON");
+    let read = PrivateJwkSet::from_json(kept.expose().as_bytes()).expect("a key set");
+    assert_eq!(read.public_jwk_set(), keys.public_jwk_set());
+    assert_eq!(read.to_json(), Ok(kept.clone()));
+    assert_eq!(kept.expose().len(), kept.expose().capacity(), "it never grew, and left nothing behind");
+    let none = PrivateJwkSet::default().to_json().expect("JSON");
+    assert!(PrivateJwkSet::from_json(none.expose().as_bytes()).is_ok_and(|read| read.signing_keys().is_empty()));
+}
+
+/// A secret is kept where it came from.
+#[test]
+fn a_set_with_a_secret_is_not_kept() {
+    let secret = SigningKey::from_secret(SignatureAlgorithm::Hs256, &Secret::new("x".repeat(32))).expect("a key");
+    assert_eq!(PrivateJwkSet::new([Arc::new(secret)], []).to_json(), Err(SigningFailed));
+    let enc = crate::jose::ContentEncryptionAlgorithm::A256Gcm;
+    let secret = DecryptionKey::from_secret(KeyManagementAlgorithm::Dir, enc, &Secret::from("x")).expect("a key");
+    assert_eq!(PrivateJwkSet::new([], [Arc::new(secret)]).to_json(), Err(SigningFailed));
+}
+
 /// V51
 #[test]
 fn nothing_private_is_published_or_printed() {

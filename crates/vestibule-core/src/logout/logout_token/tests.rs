@@ -1,3 +1,4 @@
+mod encrypted;
 mod times;
 
 use std::sync::OnceLock;
@@ -176,7 +177,7 @@ fn an_hmac_is_made_with_the_client_secret() {
 /// R65, R67, R69
 #[test]
 fn what_is_no_strict_jws_is_refused() {
-    for token in ["", "null", "a.b", "a.b.c.d.e", &good().to_string()] {
+    for token in ["", "null", "a.b", "{}", "a.b.c.d", "a.b.c.d.e.f"] {
         let refused = verify_as(&client(), &UnverifiedLogoutToken::new(token)).err();
         assert_eq!(refused, Some(InvalidJws::NotCompact.into()), "{token}");
     }

@@ -28,6 +28,8 @@ pub enum InvalidClientMetadata {
     LanguageTag { member: &'static str, got: Excerpt },
     #[error("{enc} says what to encrypt with, and no {alg} is asked for")]
     EncryptionWithoutAlgorithm { alg: &'static str, enc: &'static str },
+    #[error("{encrypted} needs {signed} too: what is only encrypted may be from anybody")]
+    EncryptedUnsigned { encrypted: &'static str, signed: &'static str },
     #[error("{member} '{wanted}' needs keys of ours, and neither jwks nor jwks_uri is given")]
     KeysMissing { member: &'static str, wanted: &'static str },
     #[error(
@@ -60,6 +62,7 @@ impl ClientMetadata {
         self.check_keys()?;
         self.check_secret()?;
         self.check_authentication()?;
+        self.check_signed_and_encrypted()?;
         // RFC 9101 10.5: only a signed one counts.
         if self.terms.require_signed_request_object && self.terms.request_object_algorithm().is_none() {
             return Err(InvalidClientMetadata::UnsignedRequestObjects);
@@ -166,6 +169,30 @@ impl ClientMetadata {
         ] {
             if is_enc_set && !is_alg_set {
                 return Err(InvalidClientMetadata::EncryptionWithoutAlgorithm { alg, enc });
+            }
+        }
+        Ok(())
+    }
+
+    /// V37, RFC 9101 4: whoever has the public key can encrypt; what counts is who signed what is inside. ID Tokens always are signed.
+    fn check_signed_and_encrypted(&self) -> Result<(), InvalidClientMetadata> {
+        let terms = &self.terms;
+        for (encrypted, is_encrypted, signed, is_signed) in [
+            (
+                "userinfo_encrypted_response_alg",
+                terms.userinfo_encrypted_response_alg.is_some(),
+                "userinfo_signed_response_alg",
+                terms.userinfo_signed_response_alg.is_some(),
+            ),
+            (
+                "request_object_encryption_alg",
+                terms.request_object_encryption_alg.is_some(),
+                "request_object_signing_alg",
+                terms.request_object_algorithm().is_some(),
+            ),
+        ] {
+            if is_encrypted && !is_signed {
+                return Err(InvalidClientMetadata::EncryptedUnsigned { encrypted, signed });
             }
         }
         Ok(())

@@ -189,11 +189,12 @@ fn what_we_could_not_hold_to_is_refused() {
     for member in ["id_token_encrypted_response_alg", "userinfo_encrypted_response_alg"] {
         let no_keys = Some(InvalidRegistration::NoKeys { member });
         assert_eq!(answered(&plain, json!({member: "ECDH-ES"})).err(), no_keys);
-        assert!(answered(&plain, json!({member: "A128KW"})).is_ok());
+        assert!(answered(&plain, json!({member: "A128KW", "userinfo_signed_response_alg": "ES256"})).is_ok());
         let public = json!({member: "A128KW", "token_endpoint_auth_method": "none"});
         assert_eq!(answered(&plain, public).err(), Some(InvalidRegistration::NoSecret { member }));
     }
-    let symmetric = plain.clone().request_object_encryption_alg(KeyManagementAlgorithm::Dir);
+    let symmetric = keyed().request_object_signing_alg(SignatureAlgorithm::Es256);
+    let symmetric = symmetric.request_object_encryption_alg(KeyManagementAlgorithm::Dir);
     let no_secret = InvalidRegistration::NoSecret { member: "request_object_encryption_alg" };
     assert_eq!(answered(&symmetric, json!({"token_endpoint_auth_method": "none"})).err(), Some(no_secret));
     let short = |member| Some(InvalidRegistration::SecretTooShort { member, bytes: 32 });

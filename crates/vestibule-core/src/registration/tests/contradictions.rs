@@ -102,6 +102,7 @@ fn what_to_encrypt_with_goes_with_how_the_key_arrives() {
 fn what_needs_keys_of_ours_is_not_asked_for_without_them() {
     use TokenEndpointAuthMethod::{PrivateKeyJwt, SelfSignedTlsClientAuth};
     type Wish = fn(ClientMetadata) -> ClientMetadata;
+    const ES256: SignatureAlgorithm = SignatureAlgorithm::Es256;
     let wishes: [(Wish, &str, &str); 5] = [
         (|c| c.token_endpoint_auth_method(PrivateKeyJwt), "token_endpoint_auth_method", "private_key_jwt"),
         (
@@ -116,7 +117,7 @@ fn what_needs_keys_of_ours_is_not_asked_for_without_them() {
             "RSA-OAEP",
         ),
         (
-            |c| c.userinfo_encrypted_response_alg(KeyManagementAlgorithm::EcdhEs),
+            |c| c.userinfo_signed_response_alg(ES256).userinfo_encrypted_response_alg(KeyManagementAlgorithm::EcdhEs),
             "userinfo_encrypted_response_alg",
             "ECDH-ES",
         ),
@@ -129,20 +130,39 @@ fn what_needs_keys_of_ours_is_not_asked_for_without_them() {
     assert_eq!(plain().request_object_signing_alg(SignatureAlgorithm::Hs256).check(), Ok(()));
     assert_eq!(plain().id_token_encrypted_response_alg(KeyManagementAlgorithm::Dir).check(), Ok(()));
     // This needs the provider's key.
-    assert_eq!(plain().request_object_encryption_alg(KeyManagementAlgorithm::RsaOaep).check(), Ok(()));
+    let objects = plain().request_object_signing_alg(SignatureAlgorithm::Hs256);
+    assert_eq!(objects.request_object_encryption_alg(KeyManagementAlgorithm::RsaOaep).check(), Ok(()));
+}
+
+/// V37: what is only encrypted may be from anybody.
+#[test]
+fn nothing_is_asked_to_be_encrypted_that_is_not_signed() {
+    let (ecdh, es256) = (KeyManagementAlgorithm::EcdhEs, SignatureAlgorithm::Es256);
+    let unsigned = |encrypted, signed| Err(Invalid::EncryptedUnsigned { encrypted, signed });
+    let userinfo = with_keys().userinfo_encrypted_response_alg(ecdh);
+    assert_eq!(userinfo.check(), unsigned("userinfo_encrypted_response_alg", "userinfo_signed_response_alg"));
+    assert_eq!(userinfo.userinfo_signed_response_alg(es256).check(), Ok(()));
+    let objects = with_keys().request_object_encryption_alg(ecdh);
+    let refused = unsigned("request_object_encryption_alg", "request_object_signing_alg");
+    assert_eq!(objects.check(), refused);
+    assert_eq!(objects.clone().insecure_unsigned_request_objects().check(), refused);
+    assert_eq!(objects.request_object_signing_alg(es256).check(), Ok(()));
+    assert_eq!(with_keys().id_token_encrypted_response_alg(ecdh).check(), Ok(()), "ID Tokens are always signed");
 }
 
 /// Core 10.1 and 10.2
 #[test]
 fn a_public_client_asks_for_nothing_that_is_done_with_a_secret() {
     let (hs256, dir) = (SignatureAlgorithm::Hs256, KeyManagementAlgorithm::Dir);
+    let userinfo = plain().userinfo_signed_response_alg(SignatureAlgorithm::Es256);
+    let objects = with_keys().request_object_signing_alg(SignatureAlgorithm::Es256);
     for (client, member, wanted) in [
         (plain().id_token_signed_response_alg(hs256), "id_token_signed_response_alg", "HS256"),
         (plain().userinfo_signed_response_alg(hs256), "userinfo_signed_response_alg", "HS256"),
         (plain().request_object_signing_alg(hs256), "request_object_signing_alg", "HS256"),
         (plain().id_token_encrypted_response_alg(dir), "id_token_encrypted_response_alg", "dir"),
-        (plain().userinfo_encrypted_response_alg(dir), "userinfo_encrypted_response_alg", "dir"),
-        (plain().request_object_encryption_alg(dir), "request_object_encryption_alg", "dir"),
+        (userinfo.userinfo_encrypted_response_alg(dir), "userinfo_encrypted_response_alg", "dir"),
+        (objects.request_object_encryption_alg(dir), "request_object_encryption_alg", "dir"),
     ] {
         assert_eq!(client.check(), Ok(()));
         let public = client.token_endpoint_auth_method(TokenEndpointAuthMethod::None);
