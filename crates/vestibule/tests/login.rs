@@ -3,11 +3,11 @@
 mod house;
 
 use axum::{Router, body::Body, routing::get};
-use http::Request;
 use house::{
     APP, House, ISSUER, TestClock, builder, callback_url, provider,
     rejection::{cookies, who},
 };
+use http::Request;
 use serde::Deserialize;
 use vestibule::{Builder, Claims, NewLogin, Refusal};
 

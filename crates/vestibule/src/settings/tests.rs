@@ -1,3 +1,5 @@
+mod profiles;
+
 use super::*;
 use crate::{Vestibule, session::keeping::Keeping, session_store::Reach};
 
