@@ -52,7 +52,7 @@ struct WrittenV1<'a> {
     earlier: Option<WrittenEarlier<'a>>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize)]
 struct WrittenEarlier<'a> {
     key: [u8; 32],
     subject: [u8; 32],
@@ -184,3 +184,6 @@ pub(crate) fn fingerprint(provider: &ConnectedProvider, issuer: Option<&Arc<Issu
     belongs.copy_from_slice(hash.split_at(BELONGS_BYTES).0);
     belongs
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,7 +21,7 @@ use vestibule_core::ClaimsSet;
 
 use crate::{
     end_user::NotAllowed,
-    login::{challenge, unavailable},
+    login::{challenge, login_link, unavailable},
     pages::Action,
     provider::ConnectedProvider,
     return_address::ReturnAddress,
@@ -161,7 +161,7 @@ impl RequireLogin {
     /// Whether somebody who is signed in may pass.
     fn judge(&self, visit: &Visit, session: &Session) -> Judgement {
         if let Some(provider) = self.provider.as_ref().filter(|provider| provider.name() != session.provider.name()) {
-            return Judgement::MayNot(not_with_that_provider(visit, provider));
+            return Judgement::MayNot(not_with_that_provider(visit, provider, &self.demand));
         }
         if self.allows.as_ref().is_some_and(|allows| !allows(&session.claims())) {
             let home = ReturnAddress::home(&visit.door().base);
@@ -171,7 +171,7 @@ impl RequireLogin {
         match self.demand.verdict(session, visit.door().now()) {
             Verdict::Enough => Judgement::MayPass,
             Verdict::NotYet => Judgement::StepUp,
-            Verdict::NotThisTime => Judgement::MayNot(not_in_that_way(visit, &session.provider)),
+            Verdict::NotThisTime => Judgement::MayNot(not_in_that_way(visit, &session.provider, &self.demand)),
         }
     }
 }
@@ -185,22 +185,24 @@ enum Judgement {
 }
 
 /// Somebody who was just asked for more than they gave can try again, and is not sent to unasked.
-fn not_in_that_way(visit: &Visit, provider: &ConnectedProvider) -> NotAllowed {
-    let door = visit.door();
-    let return_to = ReturnAddress::of_request(&door.base, visit.uri());
-    let href = door.paths.public_login(Some(provider.name()), return_to.as_ref());
+fn not_in_that_way(visit: &Visit, provider: &Arc<ConnectedProvider>, demand: &Demand) -> NotAllowed {
+    let href = way_back(visit, provider, demand);
     let message = "This page needs a stronger or fresher sign-in than the one that you just made.";
     NotAllowed::new(message, Some(Action { label: "Sign in again", href: &href }))
 }
 
 /// Somebody who signed in elsewhere is offered the right provider, and never sent there unasked: that would go on for ever.
-fn not_with_that_provider(visit: &Visit, provider: &ConnectedProvider) -> NotAllowed {
-    let (door, name) = (visit.door(), provider.name());
-    let return_to = ReturnAddress::of_request(&door.base, visit.uri());
-    let href = door.paths.public_login(Some(name), return_to.as_ref());
+fn not_with_that_provider(visit: &Visit, provider: &Arc<ConnectedProvider>, demand: &Demand) -> NotAllowed {
+    let (name, href) = (provider.name(), way_back(visit, provider, demand));
     let label = format!("Sign in with {name} instead");
     let message = format!("This page is for people who sign in with {name}.");
     NotAllowed::new(&message, Some(Action { label: &label, href: &href }))
+}
+
+/// A sign-in that is at once what this page wants, and comes back to it.
+fn way_back(visit: &Visit, provider: &Arc<ConnectedProvider>, demand: &Demand) -> String {
+    let door = visit.door();
+    login_link(door, Some(provider), demand, ReturnAddress::of_request(&door.base, visit.uri()).as_ref())
 }
 
 impl fmt::Debug for RequireLogin {

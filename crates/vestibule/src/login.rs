@@ -84,7 +84,7 @@ pub(crate) async fn challenge(
 }
 
 /// Where a person signs in as is demanded.
-fn login_link(
+pub(crate) fn login_link(
     door: &Door,
     provider: Option<&Arc<ConnectedProvider>>,
     demand: &Demand,

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use axum::{Router, body::Body, routing::get};
 use house::{
-    APP, CLIENT_SECRET, House, ISSUER, TestClock, builder, callback_url,
+    APP, CLIENT_SECRET, House, ISSUER, TestClock, bare_builder, builder, callback_url,
     log::Log,
     provider,
     rejection::{and, parameter, with, without},
@@ -15,8 +15,10 @@ use house::{
 use http::Request;
 use serde_json::Value;
 use url::{Url, form_urlencoded};
-use vestibule::{EndUser, NewLogin, Provider, Rejection, SecretKey, UserInfoMethod};
-use vestibule_provider::{Fault, Page};
+use vestibule::{
+    Builder, Client, EndUser, NewLogin, Provider, Rejection, ResponseMode, ResponseType, SecretKey, UserInfoMethod,
+};
+use vestibule_provider::{DevelopmentProvider, Fault, Page, RegisteredClient};
 
 /// A house that remembers what must not be seen, and every page that was.
 struct Watched {
@@ -30,8 +32,22 @@ struct Watched {
 impl Watched {
     fn new(log: &Log) -> Self {
         let (provider, clock) = (provider(), TestClock::new());
+        let builder = builder(&provider, &clock);
+        Self::around(log, provider, clock, builder)
+    }
+
+    /// With a client for every response type, and settings of its own.
+    fn of(log: &Log, corp: Provider) -> Self {
+        let client = RegisteredClient::confidential("my-app", CLIENT_SECRET).response_types(ResponseType::ALL);
+        let provider = provider().client(client.redirect_uri(format!("{APP}/auth/callback/corp")));
+        let clock = TestClock::new();
+        let builder = bare_builder(&provider, &clock).provider("corp", corp);
+        Self::around(log, provider, clock, builder)
+    }
+
+    fn around(log: &Log, provider: DevelopmentProvider, clock: TestClock, builder: Builder) -> Self {
         let town = Town::of([provider.clone()]);
-        let builder = builder(&provider, &clock).http_client(town.clone()).on_login(async |login: NewLogin| {
+        let builder = builder.http_client(town.clone()).on_login(async |login: NewLogin| {
             tracing::info!(?login, "the application logs whom it gets");
             Ok(login)
         });
@@ -51,6 +67,21 @@ impl Watched {
     /// A callback, stopped before it is followed.
     async fn callback_url(&mut self) -> String {
         callback_url(&mut self.house.browser, "/profile", "alice").await
+    }
+
+    /// A login whose response comes in a fragment, or by a form, and once more after it was used.
+    async fn sign_in_by_a_page(&mut self) {
+        self.house.browser.disable_scripts();
+        let page = self.open(&format!("{APP}/profile")).await;
+        let page = self.house.browser.sign_in_as(&page, "alice").await;
+        self.pages.push(page.clone());
+        for _ in 0..2 {
+            let landed = match page.url().fragment() {
+                Some(_) => self.house.browser.submit_fragment(&page, "0", "fragment").await,
+                None => self.house.browser.post_form_of(&page).await,
+            };
+            self.pages.push(landed);
+        }
     }
 
     /// Nothing that must not be seen was seen.
@@ -97,8 +128,16 @@ impl Watched {
         }
         for hop in self.pages.iter().flat_map(Page::hops) {
             secrets.add_parameters(hop.url.query().unwrap_or_default());
+            secrets.add_parameters(hop.url.fragment().unwrap_or_default());
             for line in hop.set_cookies.iter().filter(|_| hop.url.as_str().starts_with(APP)) {
                 secrets.add(line.split_once('=').and_then(|(_, rest)| rest.split(';').next()).unwrap_or_default());
+            }
+        }
+        for page in self.pages.iter().filter(|page| page.url().as_str().starts_with(ISSUER)) {
+            // The form of a response that is posted: dots, letters and digits need no escaping there.
+            for name in ["id_token", "access_token", "code"] {
+                let value = page.text().split_once(&format!("name=\"{name}\" value=\""));
+                secrets.add(value.and_then(|(_, rest)| rest.split('"').next()).unwrap_or_default());
             }
         }
         for cookie in self.house.browser.cookies() {
@@ -131,6 +170,7 @@ impl Secrets {
             "code_verifier",
             "code_challenge",
             "access_token",
+            "id_token",
             "id_token_hint",
             "client_secret",
         ];
@@ -162,6 +202,35 @@ async fn a_login_and_a_logout_leave_no_secret_behind() {
     assert!(count >= 16, "the test knows what to look for: {count}");
     assert!(log.lines().iter().any(|line| line.contains("signed in")), "{:?}", log.lines());
     watched.expect_no_secret("a login");
+}
+
+/// V69, V75: what comes through the browser in a fragment or a form is not in the log either, whatever becomes of it.
+#[tokio::test]
+async fn a_response_that_a_page_brings_leaves_no_secret_behind() {
+    for mode in [ResponseMode::Fragment, ResponseMode::FormPost] {
+        for fault in [
+            None,
+            Some(Fault::WrongCodeHash),
+            Some(Fault::WrongAccessTokenHash),
+            Some(Fault::WrongNonce),
+            Some(Fault::BadSignature),
+            Some(Fault::WrongTokenType),
+            Some(Fault::MissingCode),
+        ] {
+            let (log, _listening) = Log::listen();
+            let client = Client::confidential("my-app", CLIENT_SECRET);
+            let corp = Provider::discovered(ISSUER, client).expect("an issuer");
+            let corp = corp.response_type(ResponseType::CodeIdTokenToken).response_mode(mode);
+            let mut watched = Watched::of(&log, corp);
+            watched.house.provider.set_fault(fault.clone());
+            watched.sign_in_by_a_page().await;
+            let what = format!("{mode} {fault:?}");
+            let tokens = watched.secrets().values.iter().filter(|value| value.starts_with("eyJ")).count();
+            assert!(tokens >= 1, "{what}: the test knows what to look for");
+            assert!(fault.is_none() || log.failures().len() == 2, "{what}: {:?}", log.failures());
+            watched.expect_no_secret(&what);
+        }
+    }
 }
 
 fn faults() -> Vec<Fault> {
@@ -333,7 +402,7 @@ async fn debug_of_a_rejection_shows_no_state_nonce_or_cookie() {
 /// V69: each public type that holds something.
 #[tokio::test]
 async fn debug_of_settings_and_keys_shows_no_secret() {
-    let client = vestibule::Client::confidential("my-app", "canary-secret");
+    let client = Client::confidential("my-app", "canary-secret");
     let provider = Provider::discovered(ISSUER, client.clone()).expect("an issuer").userinfo(UserInfoMethod::Post);
     let key = SecretKey::from_base64url("Y2FuYXJ5Y2FuYXJ5Y2FuYXJ5Y2FuYXJ5Y2FuYXJ5MzI").expect("a key");
     let builder = vestibule::Vestibule::builder(APP).secret_key(key.clone()).provider("corp", provider.clone());

@@ -1,9 +1,51 @@
 //! What "rejected" means at the callback, all of it.
 
+use axum::body::Body;
+use http::Request;
 use url::{Url, form_urlencoded};
 use vestibule_provider::{Browser, Page, browser::Cookie};
 
 use super::{APP, House};
+
+/// How a response is brought to the callback.
+#[derive(Clone, Copy, Debug)]
+pub enum Delivery<'a> {
+    /// By a redirect to this URL.
+    Redirect(&'a str),
+    /// By a form that a page at `from` sends.
+    Form { from: &'a str, url: &'a str, body: &'a str },
+}
+
+impl Delivery<'_> {
+    /// Brings it in this browser, and stays at the answer.
+    pub async fn by(self, browser: &mut Browser) -> Page {
+        match self {
+            Self::Redirect(url) => browser.get_without_redirects(url).await,
+            Self::Form { from, url, body } => {
+                let request = Request::post(url)
+                    .header("accept", "text/html")
+                    .header("content-type", "application/x-www-form-urlencoded")
+                    .header("origin", from)
+                    .header("sec-fetch-site", if from == APP { "same-origin" } else { "cross-site" })
+                    .header("sec-fetch-mode", "navigate")
+                    .header("sec-fetch-dest", "document");
+                browser.request(request.body(Body::from(body.to_owned())).expect("a request")).await
+            }
+        }
+    }
+}
+
+impl<'a> From<&'a str> for Delivery<'a> {
+    fn from(url: &'a str) -> Self {
+        Self::Redirect(url)
+    }
+}
+
+impl<'a> From<&'a String> for Delivery<'a> {
+    fn from(url: &'a String) -> Self {
+        Self::Redirect(url)
+    }
+}
 
 /// What is expected of one rejection.
 #[derive(Clone, Copy)]
@@ -13,7 +55,7 @@ pub struct Rejected<'a> {
     /// How many token requests it took: none where there was none yet.
     pub token_requests: usize,
     /// The callback that would have finished the attempt, for this very browser: it must not any more.
-    pub burnt: Option<&'a str>,
+    pub burnt: Option<Delivery<'a>>,
 }
 
 impl<'a> Rejected<'a> {
@@ -22,8 +64,8 @@ impl<'a> Rejected<'a> {
         Self { status, token_requests: 0, burnt: None }
     }
 
-    pub fn burning(self, callback: &'a str) -> Self {
-        Self { burnt: Some(callback), ..self }
+    pub fn burning(self, callback: impl Into<Delivery<'a>>) -> Self {
+        Self { burnt: Some(callback.into()), ..self }
     }
 
     pub fn after_a_token_request(self) -> Self {
@@ -35,12 +77,12 @@ impl House {
     /// Brings `callback` to the application and expects a stranger's rejection: nobody signed in, the attempt burnt, only
     /// deletions and one error record, 303 to a clean `/auth/error`, which has its status, survives a reload within 60
     /// seconds, and is gone after. Gives the error page.
-    pub async fn expect_rejected(&mut self, callback: &str, expected: Rejected<'_>) -> Page {
+    pub async fn expect_rejected<'a>(&mut self, callback: impl Into<Delivery<'a>>, expected: Rejected<'_>) -> Page {
         let mut profile_before = self.browser.clone();
         let (token_requests, userinfo_requests) = (self.provider.count("/token"), self.provider.count("/userinfo"));
         let entered = self.entered();
 
-        let answer = self.browser.get_without_redirects(callback).await;
+        let answer = callback.into().by(&mut self.browser).await;
         assert_eq!(
             (answer.status().as_u16(), answer.header("location")),
             (303, Some("/auth/error")),
@@ -57,7 +99,7 @@ impl House {
 
         let page = self.expect_error_page(expected.status).await;
         if let Some(callback) = expected.burnt {
-            let again = profile_before.get_without_redirects(callback).await;
+            let again = callback.by(&mut profile_before).await;
             assert_eq!(again.header("location"), Some("/auth/error"), "the attempt was burnt");
             assert_eq!(
                 self.provider.count("/token"),
