@@ -94,7 +94,7 @@ pub(crate) fn signed_out_page(home: &str) -> String {
 
 /// For a stranger who sent a form: what was sent cannot be taken along to the provider and back.
 pub(crate) fn sign_in_link_page(href: &str) -> String {
-    let message = "You were not signed in, or no longer, so what you sent was not carried out. \
+    let message = "You were not signed in, or not as this page needs it, so what you sent was not carried out. \
                    Sign in, then send it again.";
     layout("Please sign in", [paragraph(message), actions([link_button(Action { label: "Sign in", href })])])
 }

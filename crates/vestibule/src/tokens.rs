@@ -210,6 +210,7 @@ impl AccessToken {
     async fn refusal(visit: &Visit, parts: &Parts, not_refreshed: NotRefreshed) -> Rejection {
         match not_refreshed {
             NotRefreshed::NoTokens if visit.door().tokens != Tokens::Keep => nothing_kept(),
+            NotRefreshed::NoTokens if none_is_ever_given(visit).await => nothing_given(),
             // A provider whose tokens are no good from the first moment would be asked for ever.
             NotRefreshed::NoTokens if just_signed_in(visit).await => {
                 let useless = Misbehaviour::AccessToken.into();
@@ -237,6 +238,11 @@ async fn just_signed_in(visit: &Visit) -> bool {
     session.is_some_and(|session| visit.door().now().seconds_since(session.times.began_at) < JUST_NOW)
 }
 
+async fn none_is_ever_given(visit: &Visit) -> bool {
+    let session = visit.session().await.ok().flatten();
+    session.is_some_and(|session| !session.provider.gives_access_tokens())
+}
+
 fn unavailable(parts: &Parts) -> Rejection {
     Rejection::Unavailable(Unavailable::new(login::unavailable(&parts.method, &parts.headers)))
 }
@@ -246,6 +252,13 @@ fn nothing_kept() -> Rejection {
     tracing::error!(target: "vestibule::tokens",
         "a handler takes an AccessToken, and the settings let no session keep one: use .tokens(Tokens::Keep)");
     Rejection::OutsideTheVestibule(OutsideTheVestibule::new("AccessToken without Tokens::Keep"))
+}
+
+/// Likewise where the response type has no access token.
+fn nothing_given() -> Rejection {
+    tracing::error!(target: "vestibule::tokens",
+        "a handler takes an AccessToken, and with response_type id_token the provider gives none: use another one");
+    Rejection::OutsideTheVestibule(OutsideTheVestibule::new("AccessToken with response_type id_token"))
 }
 
 /// A navigation that needs a token ends in the error view; a program gets a problem.

@@ -127,6 +127,11 @@ impl Provider {
 }
 
 impl Asking {
+    /// Whether an access token comes of it, through the browser or for a code.
+    pub(super) fn gives_access_tokens(&self) -> bool {
+        self.response_type.has_code() || self.response_type.has_token()
+    }
+
     /// What is wrong with the settings themselves; `name` is the provider's.
     pub(super) fn check(&self, name: &str) -> Result<(), ConfigError> {
         let setting = |key: &str| format!("provider.{name}.{key}");

@@ -151,6 +151,11 @@ impl ConnectedProvider {
         endpoint.map_or_else(String::new, |endpoint| endpoint.origin().ascii_serialization())
     }
 
+    /// Whether a login here brings an access token at all (Core 3.2.2.5: `id_token` alone does not).
+    pub(crate) fn gives_access_tokens(&self) -> bool {
+        self.provider.asking.gives_access_tokens()
+    }
+
     /// Whether others than this application may begin a login.
     pub(crate) fn lets_others_initiate_login(&self) -> bool {
         self.provider.others_may_initiate_login
