@@ -1,0 +1,68 @@
+//! The relying party of a run: the text of its settings file, and what is built from it.
+
+use toml::{Table, Value};
+use vestibule::{Builder, Settings};
+
+use crate::{APP, CLIENT_ID, CLIENT_SECRET, ISSUER, OP, Variant};
+
+/// The settings of the relying party in a run.
+#[derive(Clone, Debug)]
+pub struct Party {
+    /// Of the one provider.
+    provider: Table,
+}
+
+impl Party {
+    /// What is said in every run of a variant.
+    #[must_use]
+    pub(crate) fn of(variant: Variant) -> Self {
+        let party = Self { provider: Table::new() }
+            .set("issuer", ISSUER)
+            .set("scope", "openid profile email")
+            .set("token_endpoint_auth_method", variant.client_auth_type.name())
+            .set("response_type", variant.response_type.name());
+        let party = variant.response_mode.iter().fold(party, |party, mode| party.set("response_mode", mode.name()));
+        if variant.registers() {
+            let registration = [("client_name", "Photo Album".into()), ("contacts", vec!["ops@rp.example"].into())];
+            party.set(
+                "registration",
+                Table::from_iter(registration.map(|(key, value): (&str, Value)| (key.to_owned(), value))),
+            )
+        } else {
+            let party = party.set("client_id", CLIENT_ID);
+            if variant.has_secret() { party.set("client_secret", CLIENT_SECRET) } else { party }
+        }
+    }
+
+    /// Says one thing of `[provider.op]`, in the place of what was said before.
+    #[must_use]
+    pub fn set(mut self, key: &str, value: impl Into<Value>) -> Self {
+        self.provider.insert(key.to_owned(), value.into());
+        self
+    }
+
+    /// Does not say a thing.
+    #[must_use]
+    pub fn unset(mut self, key: &str) -> Self {
+        self.provider.remove(key);
+        self
+    }
+
+    /// The settings file.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut file = Table::new();
+        file.insert("base_url".to_owned(), APP.into());
+        file.insert("secret_key".to_owned(), "c2l4dGVlbiBwbHVzIHNpeHRlZW4gaXMgMzIgYnl0ZXM".into());
+        file.insert("provider".to_owned(), Table::from_iter([(OP.to_owned(), self.provider.clone().into())]).into());
+        file.to_string()
+    }
+
+    /// The relying party, save what no file can say.
+    pub(crate) fn builder(&self) -> Builder {
+        let text = self.text();
+        Settings::from_toml(&text)
+            .and_then(|settings| settings.builder())
+            .unwrap_or_else(|error| panic!("{error}: {text}"))
+    }
+}

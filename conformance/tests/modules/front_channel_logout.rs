@@ -1,0 +1,6 @@
+//! Front-Channel RP: Basic, Hybrid and Implicit.
+
+use conformance::Variant;
+use vestibule::ResponseType;
+
+logout_plan!(oidcc_client_test_rp_frontchannel_rpinitlogout);

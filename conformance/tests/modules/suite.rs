@@ -1,0 +1,20 @@
+//! What each module demands, written once for all variants.
+
+mod back_channel;
+mod discovery;
+mod errors;
+mod front_channel;
+mod id_token;
+mod keys;
+mod login;
+mod logout;
+mod mtls;
+mod refresh;
+mod session;
+mod third_party;
+mod userinfo;
+
+pub(crate) use self::{
+    back_channel::*, discovery::*, errors::*, front_channel::*, id_token::*, keys::*, login::*, logout::*, mtls::*,
+    refresh::*, session::*, third_party::*, userinfo::*,
+};
