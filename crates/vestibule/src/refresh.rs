@@ -166,7 +166,7 @@ async fn under_lease(door: &Door, seen: &Arc<Session>, wish: Wish) -> Outcome {
     }
     let at = match session.provider.introduced().await {
         Ok(at) => at,
-        Err(error) => return go_on_with_what_is_left(session, error, now),
+        Err(error) => return go_on_with_what_is_left(session, error, now, wish),
     };
     if let Err(error) = current.notes.write_attempt(&current.note, session.generation).await {
         // The session may have ended meanwhile; or its new cookie was seen, and what is noted is only kept for less long.
@@ -178,11 +178,16 @@ async fn under_lease(door: &Door, seen: &Arc<Session>, wish: Wish) -> Outcome {
         current.notes.write_attempt(&current.note, session.generation).await?;
     }
     let answer = session.provider.refresh(&at, &session, refresh_token).await;
-    conclude(door, current, answer).await
+    conclude(door, current, answer, wish).await
 }
 
 /// What becomes of the session by the provider's answer.
-async fn conclude(door: &Door, mut current: Current<'_>, answer: Result<Refreshed, RefreshFailed>) -> Outcome {
+async fn conclude(
+    door: &Door,
+    mut current: Current<'_>,
+    answer: Result<Refreshed, RefreshFailed>,
+    wish: Wish,
+) -> Outcome {
     let (session, now) = (Arc::clone(&current.session), door.now());
     let (tokens, provider) = (session.tokens(), session.provider.name());
     match answer {
@@ -205,7 +210,7 @@ async fn conclude(door: &Door, mut current: Current<'_>, answer: Result<Refreshe
         Err(RefreshFailed::Unused(error)) => {
             tracing::warn!(target: "vestibule::tokens", provider, reason = chain(&error), "a refresh failed");
             current.notes.take_back_attempt(&current.note).await?;
-            go_on_with_what_is_left(session, error, now)
+            go_on_with_what_is_left(session, error, now, wish)
         }
         // R85: an answer that must not be believed has used the refresh token up all the same.
         Err(RefreshFailed::Spent(error)) => {
@@ -213,14 +218,15 @@ async fn conclude(door: &Door, mut current: Current<'_>, answer: Result<Refreshe
                 "the answer to a refresh was refused; the session goes on with the access token that it has");
             let rest = HeldTokens { refresh_token: None, ..tokens };
             let session = store_tokens(door, current, &rest).await?;
-            go_on_with_what_is_left(session, error, now)
+            go_on_with_what_is_left(session, error, now, wish)
         }
     }
 }
 
-/// A token that still holds is used, whatever became of the attempt to replace it.
-fn go_on_with_what_is_left(session: Arc<Session>, error: ProviderError, now: NumericDate) -> Outcome {
-    if session.tokens().usable(now).is_some() { Ok(session) } else { Err(NotRefreshed::Provider(error)) }
+/// A token that still holds is used, whatever became of the attempt to replace it; unless a new one was asked for.
+fn go_on_with_what_is_left(session: Arc<Session>, error: ProviderError, now: NumericDate, wish: Wish) -> Outcome {
+    let is_enough = wish == Wish::WhenStale && session.tokens().usable(now).is_some();
+    if is_enough { Ok(session) } else { Err(NotRefreshed::Provider(error)) }
 }
 
 /// All but the ID Token, which is a hint at logout and nothing else.
