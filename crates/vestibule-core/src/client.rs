@@ -1,6 +1,7 @@
 //! Who we are at one provider. Every request starts here.
 
 mod agreed;
+mod asks;
 mod authentication;
 mod check;
 mod keys;

@@ -9,7 +9,10 @@ use axum::{Router, handler::Handler};
 use vestibule_core::HttpClient;
 
 use self::{
-    checks::{check_providers, check_secret_keys, default_provider, keeping, parse_after_logout},
+    checks::{
+        check_providers, check_secret_keys, default_provider, keeping, parse_after_logout,
+        say_what_this_process_alone_knows,
+    },
     transport::Transport,
 };
 use crate::{
@@ -19,7 +22,7 @@ use crate::{
     door::{Door, LoginStarts, Seals, context},
     new_login::{NewLogin, OnLogin, Refusal},
     paths::Paths,
-    provider::{Addresses, ConnectedProvider, Provider, Remembered, Surroundings},
+    provider::{Addresses, ConnectedProvider, KeptValues, Provider, Remembered, Surroundings},
     refresh::flights::Refreshes,
     registration_store::RegistrationStore,
     session::{
@@ -250,7 +253,7 @@ impl Builder {
         check_secret_keys(&self.secret_keys)?;
         self.policy.check()?;
         let paths = Paths::new(&base, self.path_prefix.as_deref().unwrap_or(Paths::DEFAULT_PREFIX))?;
-        check_providers(&self.providers, &paths)?;
+        check_providers(&self.providers, &base, &paths)?;
         let after_logout = parse_after_logout(&base, self.after_logout.as_deref())?;
         let trusted_ca = self.trusted_ca.as_deref();
         let transport = Transport::new(self.http_client, &self.providers, trusted_ca, &self.outbound_allow)?;
@@ -259,9 +262,11 @@ impl Builder {
             http: transport.for_all(),
             clock: Arc::clone(&self.clock),
             remembered: Remembered::new(self.registrations, &self.secret_keys, base.as_str()),
+            kept_values: KeptValues::new(keeping.store(), &self.secret_keys, Keys::new(&base)),
             longest_session: self.policy.longest(),
         };
         let providers = connected(self.providers, &base, &paths, &transport, &surroundings)?;
+        say_what_this_process_alone_knows(&providers, keeping.store().as_ref());
         let default_provider = default_provider(&providers, self.default_provider.as_deref())?;
         let names = CookieNames::new(&base);
         let endings = Arc::new(Endings::new());

@@ -21,6 +21,7 @@ use self::arrived::Arrived;
 
 use crate::{
     attempt::{Attempt, Earlier},
+    claim_sources::gathered,
     door::Door,
     error::{LoginFailure, fail, see_other},
     login::{state_context, unknown_provider},
@@ -117,7 +118,7 @@ async fn finish(
         silent_renewal::check_person(renewed, proved.id_token.subject())?;
     }
     log_out_others(visit, provider, &issuer, proved.id_token.subject(), attempt.earlier.as_ref()).await?;
-    let claims = provider.claims(&at, &proved).await?;
+    let claims = gathered(door, provider, &at, provider.claims(&at, &proved).await?).await;
     let login = admit(door, provider, &issuer, &proved.id_token, claims).await?;
     let evidence = Evidence {
         browser: browser.map(str::to_owned),

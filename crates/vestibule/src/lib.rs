@@ -4,6 +4,7 @@ mod attempt;
 mod base_url;
 mod builder;
 mod callback;
+mod claim_sources;
 mod clock;
 mod config_error;
 mod door;
@@ -20,6 +21,7 @@ mod outbound;
 mod pages;
 mod paths;
 mod provider;
+mod published;
 mod refresh;
 pub mod registration_store;
 mod request_objects;
@@ -47,7 +49,7 @@ pub use end_user::{Claims, EndUser, LoginRequired, NotAllowed, OutsideTheVestibu
 pub use error::{LoginError, LoginErrorKind};
 pub use gate::{Gate, RequireLogin};
 pub use new_login::{NewLogin, Refusal};
-pub use provider::{ClientSource, Provider, ProviderError};
+pub use provider::{ClientSource, KeysFailed, OwnKeys, Provider, ProviderError, RequestObjects};
 pub use registration_store::{FileRegistrationStore, RegistrationStore};
 #[cfg(feature = "reqwest")]
 pub use reqwest_client::ReqwestClient;

@@ -21,6 +21,7 @@ use crate::{
     pages::{self, Action, Choice, ErrorPage},
     paths::WISH,
     provider::{ConnectedProvider, ProviderError},
+    request_objects::authorization_url,
     return_address::ReturnAddress,
     session::visit::{StoreFailed, Visit},
     step_up::Demand,
@@ -278,7 +279,8 @@ pub(crate) async fn begin(
     let (name, mode) = (pending.attempt(), pending.response_mode());
     let context = state_context(door, provider, &name);
     let carried = door.seals.return_address.seal(&context, wish.manner.mark(return_to).as_bytes());
-    let mut response = see_other(at.client.authorize(&at.metadata, &request.carry(carried), &pending).as_str());
+    let url = authorization_url(door, provider, &at, &request.carry(carried), &pending).await?;
+    let mut response = see_other(url.as_str());
     let headers = response.headers_mut();
     for crowded_out in Attempt::crowded_out(door, &visit.cookies()) {
         headers.append(header::SET_COOKIE, door.names.delete(crowded_out));

@@ -35,6 +35,8 @@ pub(crate) enum OwnPlace {
     FrontchannelLogout,
     InitiateLogin,
     RequestObjects,
+    Jwks,
+    SectorIdentifier,
 }
 
 impl Place {
@@ -60,6 +62,8 @@ impl OwnPlace {
             Self::FrontchannelLogout => "/frontchannel_logout",
             Self::InitiateLogin => "/initiate_login",
             Self::RequestObjects => "/request_objects",
+            Self::Jwks => "/jwks",
+            Self::SectorIdentifier => "/sector_identifier",
         }
     }
 }

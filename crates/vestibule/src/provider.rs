@@ -3,34 +3,43 @@
 mod addresses;
 mod asking;
 mod bucket;
+mod checks;
 mod connected;
+mod core_joins;
 mod flight;
 mod found;
 mod fresh;
 mod grants;
+mod identity;
 mod logout_tokens;
+mod own_keys;
 mod proof;
 mod registrar;
+mod request_objects;
 mod tls_client_certificate;
 
 use std::{sync::Arc, time::Duration};
 
 use vestibule_core::{
-    Client, ClientMetadata, HttpError, Issuer, Misbehaviour, ProtocolError, ProviderMetadata, Secret, UserInfoMethod,
-    discovery::WebFingerResource, error::InvalidMetadata, exchange::Endpoint,
+    Client, ClientMetadata, HttpError, Issuer, Misbehaviour, ProtocolError, ProviderMetadata, Secret,
+    SignatureAlgorithm, UserInfoMethod, client::InvalidClient, discovery::WebFingerResource, error::InvalidMetadata,
+    exchange::Endpoint,
 };
 
-use self::asking::Asking;
 pub(crate) use self::{
     addresses::Addresses,
     bucket::Empty,
-    connected::{ConnectedProvider, Introduced, Surroundings},
+    connected::{ConnectedProvider, Surroundings},
     grants::{RefreshFailed, Refreshed},
+    identity::Introduced,
     logout_tokens::NotVerified,
+    own_keys::KeptValues,
     proof::Proved,
     registrar::Remembered,
     tls_client_certificate::TlsClientCertificate,
 };
+use self::{asking::Asking, request_objects::RequestObjectSettings};
+pub use self::{own_keys::OwnKeys, request_objects::RequestObjects};
 use crate::{config_error::ConfigError, store::StoreError};
 
 /// A provider that people sign in with, and who we are there.
@@ -60,6 +69,9 @@ pub struct Provider {
     logout_token_type_required: bool,
     others_may_initiate_login: bool,
     tls_client_certificate: Option<TlsClientCertificate>,
+    own_keys: Option<OwnKeys>,
+    request_objects: RequestObjectSettings,
+    fetches_distributed_claims: bool,
 }
 
 /// Who we are at a provider: a client that somebody registered by hand, or one that registers itself.
@@ -149,6 +161,9 @@ impl Provider {
             logout_token_type_required: false,
             others_may_initiate_login: false,
             tls_client_certificate: None,
+            own_keys: None,
+            request_objects: RequestObjectSettings::default(),
+            fetches_distributed_claims: false,
         }
     }
 
@@ -156,6 +171,17 @@ impl Provider {
     #[must_use]
     pub fn userinfo(self, method: UserInfoMethod) -> Self {
         Self { userinfo: method, ..self }
+    }
+
+    /// Fetches claims that the provider says are elsewhere (Core 5.6.2, distributed claims), at each login. Unless said, nobody is asked
+    /// for them.
+    ///
+    /// They are taken from wherever the provider says, on public addresses only, save for
+    /// [`outbound_allow`](crate::Builder::outbound_allow); but they count only when one of the providers of this application has signed
+    /// them. Those that come along (aggregated claims) count under the same rule, without this setting.
+    #[must_use]
+    pub fn distributed_claims(self) -> Self {
+        Self { fetches_distributed_claims: true, ..self }
     }
 
     /// The path of the redirect URI, in the place of `/auth/callback/NAME`: to keep one that is registered already.
@@ -212,6 +238,13 @@ impl Provider {
         Ok(Self { tls_client_certificate: Some(certificate), ..self })
     }
 
+    /// Our own keys there. Unless said, a client that registers itself has [made](OwnKeys::made) ones when it needs any, and one that
+    /// was registered by hand has none.
+    #[must_use]
+    pub fn keys(self, keys: OwnKeys) -> Self {
+        Self { own_keys: Some(keys), ..self }
+    }
+
     pub(crate) fn own_tls_client_certificate(&self) -> Option<&TlsClientCertificate> {
         self.tls_client_certificate.as_ref()
     }
@@ -234,29 +267,6 @@ impl Provider {
             Source::WebFinger(_) => None,
         }
     }
-
-    /// What is wrong with the settings themselves.
-    pub(crate) fn check(&self, name: &str) -> Result<(), ConfigError> {
-        match &self.client {
-            ClientSource::Given(client) => {
-                client.check().map_err(|reason| ConfigError::new(format!("provider.{name}"), reason.to_string()))?
-            }
-            ClientSource::Registers(_) => self.check_registration(name)?,
-        }
-        self.asking.check(name)
-    }
-
-    /// Described metadata says at once whether there is a place to register.
-    fn check_registration(&self, name: &str) -> Result<(), ConfigError> {
-        match &self.source {
-            Source::Described(metadata) if metadata.registration_endpoint().is_none() => Err(ConfigError::new(
-                format!("provider.{name}.metadata"),
-                "it has no registration_endpoint, and there is no client_id",
-            )
-            .remedy("add the endpoint, or give a client_id that you registered by hand")),
-            _ => Ok(()),
-        }
-    }
 }
 
 /// Why a provider could not be worked with.
@@ -272,6 +282,30 @@ pub enum ProviderError {
     /// Our own store of registrations failed.
     #[error(transparent)]
     Store(Arc<StoreError>),
+    /// Our own keys could not be made or used.
+    #[error(transparent)]
+    Keys(#[from] KeysFailed),
+    /// What was agreed on with the provider cannot work with the keys and secrets that we have.
+    #[error("as a client of this provider we cannot work")]
+    Client(#[from] InvalidClient),
+}
+
+/// Why our own keys are of no use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeysFailed {
+    /// The operating system gave no memory or randomness.
+    #[error("a key of our own could not be made")]
+    NotMade,
+    /// The same, for a signature.
+    #[error("a request object could not be signed")]
+    NotSigned,
+    /// There is no key, or secret, for the algorithm that was agreed on.
+    #[error("there is no key for request objects signed with {0}")]
+    NoneFor(SignatureAlgorithm),
+    /// The provider has no key that request objects could be encrypted for, or the crypto library failed.
+    #[error("a request object could not be encrypted for the provider")]
+    NotEncrypted,
 }
 
 impl ProviderError {
@@ -282,6 +316,7 @@ impl ProviderError {
             Self::Unreachable(_) => true,
             Self::Protocol(error) => error.is_transient(),
             Self::Store(error) => error.is_transient(),
+            Self::Keys(_) | Self::Client(_) => false,
         }
     }
 }

@@ -10,12 +10,13 @@ use axum::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{HeaderValue, StatusCode, header};
 use url::Url;
+use vestibule_core::{AuthorizationRequest, PendingLogin};
 
 use crate::{
     door::Door,
     error::chain,
     paths::OwnPlace,
-    provider::ConnectedProvider,
+    provider::{ConnectedProvider, Introduced, ProviderError, RequestObjects},
     session::seal,
     session_store::Update,
     store::{Key, StoreError},
@@ -24,8 +25,27 @@ use crate::{
 /// For how many seconds a request object can be fetched: the provider does so while the browser waits.
 const LIFETIME: i64 = 2 * 60;
 
+/// Where the browser is sent to sign in: with all that is asked for in its address, or in an object (Core 6).
+pub(crate) async fn authorization_url(
+    door: &Door,
+    provider: &Arc<ConnectedProvider>,
+    at: &Introduced,
+    request: &AuthorizationRequest,
+    pending: &PendingLogin,
+) -> Result<Url, ProviderError> {
+    let (client, metadata) = (&at.client, &at.metadata);
+    Ok(match provider.request_object(at, request, pending, door.now()).await? {
+        None => client.authorize(metadata, request, pending),
+        Some((object, RequestObjects::ByValue)) => client.authorize_by_value(metadata, request, pending, &object),
+        Some((object, RequestObjects::ByReference)) => {
+            let request_uri = host(door, provider, object.as_str()).await?;
+            client.authorize_by_reference(metadata, request, pending, &request_uri)
+        }
+    })
+}
+
 /// Keeps a request object, and gives the URL at which the provider finds it.
-pub(crate) async fn host(door: &Door, provider: &ConnectedProvider, object: &str) -> Result<Url, StoreError> {
+async fn host(door: &Door, provider: &ConnectedProvider, object: &str) -> Result<Url, StoreError> {
     let id = URL_SAFE_NO_PAD.encode(seal::random::<16>());
     let (key, now) = (key(door, provider, &id), door.now());
     let sealed = door.seals.kept.seal_bytes(key.as_bytes(), object.as_bytes());

@@ -19,6 +19,7 @@ use crate::{
         backchannel_logout, check_session, frontchannel_logout, logged_out, logout, logout_page, session_changed,
     },
     paths::{OwnPlace, Place},
+    published::{jwks, sector_identifier},
     request_objects::request_object,
     session::{layer::SessionLayer, visit::Visit},
     session_status::session_status,
@@ -43,6 +44,8 @@ where
         .route(&paths.own_route(OwnPlace::Callback), any(callback))
         .route(&paths.own_route(OwnPlace::InitiateLogin), any(initiate_login))
         .route(&format!("{}/{{id}}", paths.own_route(OwnPlace::RequestObjects)), get(request_object))
+        .route(&paths.own_route(OwnPlace::Jwks), get(jwks))
+        .route(&paths.own_route(OwnPlace::SectorIdentifier), get(sector_identifier))
         .route(&paths.route(Place::Error), get(error_page))
         .route(&paths.route(Place::Logout), get(logout_page).post(logout))
         .route(&paths.route(Place::LoggedOut), get(logged_out))

@@ -3,6 +3,7 @@
 mod algorithms;
 mod asked;
 mod contradictions;
+mod wants;
 
 pub use contradictions::InvalidClientMetadata;
 

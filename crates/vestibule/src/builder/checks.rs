@@ -6,7 +6,7 @@ use crate::{
     base_url::BaseUrl,
     config_error::ConfigError,
     paths::{Paths, check_path},
-    provider::{ConnectedProvider, Provider},
+    provider::{Addresses, ConnectedProvider, Provider},
     return_address::ReturnAddress,
     session::{keeping::Keeping, seal::SecretKey},
     session_store::{MemoryStore, Reach, SessionStore},
@@ -55,7 +55,24 @@ pub(super) fn keeping(
     }
 }
 
-pub(super) fn check_providers(providers: &[(String, Provider)], paths: &Paths) -> Result<(), ConfigError> {
+/// What only other machines would miss, said once at start.
+pub(super) fn say_what_this_process_alone_knows(
+    providers: &BTreeMap<String, Arc<ConnectedProvider>>,
+    store: &dyn SessionStore,
+) {
+    if store.reach() == Reach::Process {
+        for provider in providers.values().filter(|provider| provider.keeps_what_others_fetch()) {
+            tracing::info!(target: "vestibule::provider", provider = provider.name(),
+                "keys that we make, and request objects that the provider fetches, are known to this process until it ends; give .sessions(..) or .marks(..) a store for more, or give keys");
+        }
+    }
+}
+
+pub(super) fn check_providers(
+    providers: &[(String, Provider)],
+    base: &BaseUrl,
+    paths: &Paths,
+) -> Result<(), ConfigError> {
     if providers.is_empty() {
         return Err(ConfigError::new("provider", "there is none to sign in with")
             .remedy("give .provider(\"corp\", Provider::discovered(..)?)"));
@@ -71,7 +88,7 @@ pub(super) fn check_providers(providers: &[(String, Provider)], paths: &Paths) -
         if providers.iter().take(at).any(|(other, _)| other == name) {
             return Err(refuse("two providers have this name"));
         }
-        provider.check(name)?;
+        provider.check(name, &Addresses::new(base, paths, name, provider))?;
         check_redirect_path(name, provider, providers.iter().take(at).map(|(_, other)| other), paths)?;
     }
     Ok(())

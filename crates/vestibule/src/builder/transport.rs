@@ -71,7 +71,17 @@ impl Transport {
     /// The client for this provider: its own where our certificate is for it alone.
     pub(super) fn for_provider(&self, name: &str, provider: &Provider) -> Result<Arc<dyn HttpClient>, ConfigError> {
         match (provider.own_tls_client_certificate(), self) {
-            (None, _) => Ok(self.for_all()),
+            #[cfg(feature = "reqwest")]
+            (None, Self::Reqwest(_)) => match provider.method_by_certificate() {
+                // RFC 8705 2: what proves who we are is the certificate.
+                Some(method) => Err(ConfigError::new(
+                    format!("provider.{name}.tls_client_certificate"),
+                    format!("there is none, and token_endpoint_auth_method {} shows one", method.name()),
+                )
+                .remedy("give .tls_client_certificate(certificate, key)")),
+                None => Ok(self.for_all()),
+            },
+            (None, Self::Given(_)) => Ok(self.for_all()),
             (Some(_), Self::Given(_)) => Err(ConfigError::new(
                 format!("provider.{name}.tls_client_certificate"),
                 "an HTTP client of your own was given, which does not know it",

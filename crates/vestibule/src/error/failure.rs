@@ -91,7 +91,8 @@ impl LoginFailure {
     pub(super) fn kind(&self) -> LoginErrorKind {
         match self {
             Self::Provider(ProviderError::Unreachable(_)) => LoginErrorKind::Unreachable,
-            Self::Provider(ProviderError::Store(_)) => LoginErrorKind::Store,
+            Self::Provider(ProviderError::Store(_) | ProviderError::Keys(_)) => LoginErrorKind::Store,
+            Self::Provider(ProviderError::Client(_)) => LoginErrorKind::Misbehaved,
             Self::Provider(ProviderError::Protocol(error)) => match error {
                 ProtocolError::Denied(response) if response.is_access_denied() => LoginErrorKind::Cancelled,
                 ProtocolError::Denied(_) => LoginErrorKind::Denied,

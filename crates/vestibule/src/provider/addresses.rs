@@ -13,6 +13,11 @@ pub(crate) struct Addresses {
     pub(super) post_logout_redirect_uri: String,
     pub(super) backchannel_logout_uri: String,
     pub(super) frontchannel_logout_uri: String,
+    pub(super) initiate_login_uri: String,
+    /// Below which request objects are.
+    pub(super) request_uri: String,
+    pub(super) jwks_uri: String,
+    pub(super) sector_identifier_uri: String,
 }
 
 impl Addresses {
@@ -26,6 +31,10 @@ impl Addresses {
             post_logout_redirect_uri: base.absolute(&paths.public(Place::LoggedOut)),
             backchannel_logout_uri: own(OwnPlace::BackchannelLogout),
             frontchannel_logout_uri: own(OwnPlace::FrontchannelLogout),
+            initiate_login_uri: own(OwnPlace::InitiateLogin),
+            request_uri: own(OwnPlace::RequestObjects),
+            jwks_uri: own(OwnPlace::Jwks),
+            sector_identifier_uri: own(OwnPlace::SectorIdentifier),
         }
     }
 }

@@ -150,6 +150,10 @@ impl Asking {
             .map_err(|invalid| ConfigError::new(setting(setting_of(&invalid)), invalid.to_string()))
     }
 
+    pub(super) fn response_type(&self) -> ResponseType {
+        self.response_type
+    }
+
     /// One login's request. `build()` found before that it can be made.
     pub(super) fn authorization_request(&self, redirect_uri: &str, wish: &Wish) -> AuthorizationRequest {
         let mode = match (wish.manner, self.response_mode) {

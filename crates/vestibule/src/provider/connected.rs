@@ -4,21 +4,22 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use http::HeaderValue;
 use vestibule_core::{
-    AuthorizationRequest, Client, ClientInformation, ClientMetadata, Exchange, HttpClient, JwkSet, Misbehaviour,
-    NumericDate, ProtocolError, ProviderMetadata, Step, UserInfoMethod,
+    AuthorizationRequest, Exchange, HttpClient, JwkSet, Misbehaviour, NumericDate, ProviderMetadata, Step,
+    UserInfoMethod,
     discovery::{DiscoveryRequest, KeysRequest},
     freshness::{Answer, Conditional, Freshness},
     jose::jwk::SkipReason,
-    registration::RegistrationRequest,
 };
 
 use super::{
-    Addresses, ClientSource, Provider, ProviderError, Source,
+    Addresses, Introduced, Provider, ProviderError, Source,
     bucket::{Bucket, Empty},
     found::Found,
     fresh::Fresh,
+    identity::Identity,
     logout_tokens::LogoutTokens,
-    registrar::{Registrar, Remembered},
+    own_keys::KeptValues,
+    registrar::Remembered,
 };
 use crate::{
     clock::{self, Clock},
@@ -30,30 +31,14 @@ pub(crate) struct ConnectedProvider {
     name: String,
     pub(super) provider: Provider,
     pub(super) found: Found,
-    addresses: Addresses,
-    surroundings: Surroundings,
-    client: Identity,
-    metadata: Fresh<ProviderMetadata>,
+    pub(super) addresses: Addresses,
+    pub(super) surroundings: Surroundings,
+    pub(super) identity: Identity,
+    pub(super) metadata: Fresh<ProviderMetadata>,
     pub(super) keys: Fresh<JwkSet>,
     pub(super) logout_tokens: LogoutTokens,
     unsigned_logouts: Bucket,
     initiated_logins: Bucket,
-}
-
-/// Who we are at the provider: known from the start, or found out.
-enum Identity {
-    Given(Arc<Client>),
-    Registers(Box<ClientMetadata>, Registrar),
-}
-
-impl Identity {
-    /// The client_id that the settings give; empty for a client that registers itself.
-    fn given_client_id(&self) -> &str {
-        match self {
-            Self::Given(client) => client.client_id(),
-            Self::Registers(..) => "",
-        }
-    }
 }
 
 /// What every provider at work needs from the house.
@@ -62,15 +47,9 @@ pub(crate) struct Surroundings {
     pub(crate) http: Arc<dyn HttpClient>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) remembered: Remembered,
+    pub(crate) kept_values: KeptValues,
     /// How long a session can live, and with it what is remembered of its end.
     pub(crate) longest_session: Duration,
-}
-
-/// A provider that knows us and whom we know: what every exchange with it starts from.
-#[derive(Clone, Debug)]
-pub(crate) struct Introduced {
-    pub(crate) metadata: Arc<ProviderMetadata>,
-    pub(crate) client: Arc<Client>,
 }
 
 /// So many logouts that nobody signed, of sessions that nobody here knows, are remembered at once, and as many again in the time
@@ -84,11 +63,8 @@ const INITIATED_LOGINS: u32 = 100;
 
 impl ConnectedProvider {
     pub(crate) fn new(name: String, provider: Provider, addresses: Addresses, surroundings: Surroundings) -> Self {
-        let client = match &provider.client {
-            ClientSource::Given(client) => Identity::Given(Arc::new(client.clone())),
-            ClientSource::Registers(metadata) => Identity::Registers(Box::new(metadata.clone()), Registrar::new()),
-        };
-        let found = Found::new(&provider, client.given_client_id());
+        let identity = Identity::new(&name, &provider, &addresses, &surroundings);
+        let found = Found::new(&provider, identity.given_client_id());
         let unsigned_logouts = Bucket::new(UNSIGNED_LOGOUTS, surroundings.longest_session / UNSIGNED_LOGOUTS);
         Self {
             name,
@@ -96,7 +72,7 @@ impl ConnectedProvider {
             found,
             addresses,
             surroundings,
-            client,
+            identity,
             metadata: Fresh::new(),
             keys: Fresh::new(),
             logout_tokens: LogoutTokens::new(),
@@ -161,46 +137,14 @@ impl ConnectedProvider {
         self.provider.others_may_initiate_login
     }
 
+    /// Whether claims are fetched that the provider says are elsewhere.
+    pub(crate) fn fetches_distributed_claims(&self) -> bool {
+        self.provider.fetches_distributed_claims
+    }
+
     /// Whether others may begin one more just now.
     pub(crate) fn may_initiate_login(&self) -> Result<(), Empty> {
         self.initiated_logins.take()
-    }
-
-    /// The metadata, and who we are there: as given, or fetched and registered when first needed. They fit each other.
-    pub(crate) async fn introduced(self: &Arc<Self>) -> Result<Introduced, ProviderError> {
-        let metadata = self.metadata().await?;
-        let client = match &self.client {
-            Identity::Given(client) => Arc::clone(client),
-            Identity::Registers(asked, registrar) => self.registered(&metadata, asked, registrar).await?,
-        };
-        client.check_provider(&metadata)?;
-        Ok(Introduced { metadata, client })
-    }
-
-    /// The same as far as it is known already, however old: for those for whose sake nobody is asked.
-    pub(super) fn introduced_at_hand(&self) -> Option<Introduced> {
-        let metadata = match &self.provider.source {
-            Source::Described(metadata) => Arc::clone(metadata),
-            Source::Discovered(_) | Source::WebFinger(_) => self.metadata.held()?,
-        };
-        let client = match &self.client {
-            Identity::Given(client) => Arc::clone(client),
-            Identity::Registers(_, registrar) => registrar.held()?,
-        };
-        Some(Introduced { metadata, client })
-    }
-
-    /// The same for those for whose sake the provider is asked, but we are not registered: `None` when we are not.
-    pub(super) async fn introduced_if_known(self: &Arc<Self>) -> Result<Option<Introduced>, ProviderError> {
-        let metadata = self.metadata().await?;
-        let client = match &self.client {
-            Identity::Given(client) => Some(Arc::clone(client)),
-            Identity::Registers(asked, registrar) => {
-                let request = self.registration_request(&metadata, asked)?;
-                registrar.known_client(&self.surroundings.remembered, &request).await?
-            }
-        };
-        Ok(client.map(|client| Introduced { metadata, client }))
     }
 
     /// The metadata: as described, or fetched when first needed.
@@ -229,49 +173,10 @@ impl ConnectedProvider {
         }
     }
 
-    async fn registered(
-        self: &Arc<Self>,
-        metadata: &ProviderMetadata,
-        asked: &ClientMetadata,
-        registrar: &Registrar,
-    ) -> Result<Arc<Client>, ProviderError> {
-        let Surroundings { remembered, clock, .. } = &self.surroundings;
-        let request = self.registration_request(metadata, asked)?;
-        let this = Arc::clone(self);
-        let register = move |request| async move { this.register(request).await };
-        registrar.client(remembered, request, clock.now(), register).await
-    }
-
-    /// Asks for a client that the provider finds at all our addresses.
-    fn registration_request(
-        &self,
-        metadata: &ProviderMetadata,
-        asked: &ClientMetadata,
-    ) -> Result<RegistrationRequest, ProviderError> {
-        let Addresses { redirect_uri, post_logout_redirect_uri, backchannel_logout_uri, frontchannel_logout_uri } =
-            &self.addresses;
-        let request = RegistrationRequest::new(metadata, asked, redirect_uri.as_str(), post_logout_redirect_uri)?;
-        Ok(request.backchannel_logout_uri(backchannel_logout_uri).frontchannel_logout_uri(frontchannel_logout_uri))
-    }
-
-    async fn register(self: Arc<Self>, request: RegistrationRequest) -> Result<ClientInformation, ProviderError> {
-        let information = self.carry_out(request).await?;
-        tracing::info!(target: "vestibule::provider", provider = %self.name, client_id = information.client().client_id(), "registered");
-        Ok(information)
-    }
-
     /// Metadata and keys, fetched now: for those who want to fail at start.
     pub(crate) async fn ready(self: &Arc<Self>) -> Result<(), ProviderError> {
         let at = self.introduced().await?;
         self.keys(&at).await.map(drop)
-    }
-
-    /// A provider that does not know the client that registered itself will be given a new one.
-    pub(super) fn note_unknown_client(&self, at: &Introduced, error: Option<&ProviderError>) {
-        let is_unknown = matches!(error, Some(ProviderError::Protocol(ProtocolError::Denied(error))) if error.error() == "invalid_client");
-        if let (true, Identity::Registers(_, registrar)) = (is_unknown, &self.client) {
-            registrar.distrust(&at.client);
-        }
     }
 
     /// The provider's keys, fetched when first needed; none for a client whose tokens are signed with its secret.
@@ -281,6 +186,11 @@ impl ConnectedProvider {
         } else {
             Ok(Arc::new(JwkSet::empty()))
         }
+    }
+
+    /// The keys that the provider publishes, whatever our own tokens are signed with.
+    pub(crate) async fn published_keys(self: &Arc<Self>, at: &Introduced) -> Result<Arc<JwkSet>, ProviderError> {
+        self.keys.get(|etag| self.fetch_keys(&at.metadata, etag)).await
     }
 
     /// Keys that are not `seen`.
@@ -316,7 +226,7 @@ impl ConnectedProvider {
     }
 
     /// Carries one exchange out: the one driver. An exchange may ask for one more try, not for two.
-    pub(super) async fn carry_out<E: Exchange>(&self, mut exchange: E) -> Result<E::Output, ProviderError> {
+    pub(crate) async fn carry_out<E: Exchange>(&self, mut exchange: E) -> Result<E::Output, ProviderError> {
         let Surroundings { http, clock, .. } = &self.surroundings;
         for _ in 0..2 {
             let mut request = exchange.request(clock.now(), clock::entropy());

@@ -12,6 +12,7 @@ use vestibule_core::{
 
 use super::{ConnectedProvider, Introduced, ProviderError};
 use crate::{
+    claim_sources::MEMBERS,
     error::chain,
     session::{HeldTokens, Session},
 };
@@ -99,7 +100,11 @@ impl ConnectedProvider {
         subject: Subject,
     ) -> Result<Option<ClaimsSet>, ProviderError> {
         let at = self.introduced().await?;
-        self.ask_userinfo(&at, access_token, subject).await
+        let mut claims = self.ask_userinfo(&at, access_token, subject).await?;
+        if let Some(claims) = &mut claims {
+            MEMBERS.into_iter().for_each(|member| claims.remove(member));
+        }
+        Ok(claims)
     }
 
     /// The same at a provider that knows us: `None` where the userinfo endpoint is not there, or not asked.

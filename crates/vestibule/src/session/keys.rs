@@ -57,6 +57,11 @@ impl Keys {
         self.key("request object", &[provider.as_bytes(), id.as_bytes()])
     }
 
+    /// The keys that we made for the provider of this name.
+    pub(crate) fn own_keys(&self, provider: &str) -> Key {
+        self.key("own keys", &[provider.as_bytes()])
+    }
+
     fn key(&self, what: &str, parts: &[&[u8]]) -> Key {
         let all = [what.as_bytes(), self.base_url.as_bytes()].into_iter().chain(parts.iter().copied());
         Key::from_bytes(sha256_of_parts(all))
@@ -91,6 +96,9 @@ mod tests {
             ours.session(&[1; 32]),
             ours.session(&[2; 32]),
             ours.refresh(Key::from_bytes([1; 32])),
+            ours.own_keys("alice"),
+            ours.own_keys("bob"),
+            theirs.own_keys("alice"),
         ];
         let distinct: std::collections::BTreeSet<_> = all.iter().collect();
         assert_eq!(distinct.len(), all.len());

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use tokio_rustls::rustls::ProtocolVersion;
 use vestibule::{
-    Client, HttpClient, HttpError, Provider, ReqwestClient, SecretKey, Settings, Vestibule,
+    Client, HttpClient, HttpError, Provider, ReqwestClient, SecretKey, Settings, TokenEndpointAuthMethod, Vestibule,
     core::{
         Limits,
         http_client::{ClientCertificate, DynamicHost},
@@ -210,5 +210,17 @@ fn a_settings_file_names_the_certificate_and_the_key_and_an_error_names_the_file
             assert!(error.contains(said), "expected {said:?}: {error}");
         }
         assert!(!error.contains("canary") && !error.contains("PRIVATE"), "{error}");
+    }
+}
+
+/// RFC 8705 2
+#[test]
+fn a_method_that_shows_a_certificate_is_refused_at_start_without_one() {
+    for method in [TokenEndpointAuthMethod::TlsClientAuth, TokenEndpointAuthMethod::SelfSignedTlsClientAuth] {
+        let client = Client::public("my-app").token_endpoint_auth_method(method);
+        let corp = Provider::discovered("http://127.0.0.1:3001", client).expect("an issuer");
+        let builder = Vestibule::builder("http://localhost:3000").secret_key(SecretKey::from_bytes([7; 32]));
+        let refused = builder.provider("corp", corp).build().expect_err("no certificate");
+        assert_eq!(refused.setting(), "provider.corp.tls_client_certificate", "{method:?}");
     }
 }

@@ -10,8 +10,9 @@ use crate::{
     base_url::BaseUrl,
     clock::SystemClock,
     paths::Paths,
-    provider::{Addresses, Provider, Remembered, Surroundings},
-    session::{SessionPolicy, SignedIn},
+    provider::{Addresses, KeptValues, Provider, Remembered, Surroundings},
+    session::{SessionPolicy, SignedIn, keys::Keys},
+    session_store::{MemoryStore, SessionStore},
 };
 
 const ISSUER: &str = "https://login.example.com";
@@ -30,10 +31,12 @@ fn provider(name: &str, issuer: &str, client_id: &str) -> Arc<ConnectedProvider>
     let base = BaseUrl::parse("https://app.example.com").expect("a base URL");
     let paths = Paths::new(&base, "/auth").expect("a prefix");
     let addresses = Addresses::new(&base, &paths, name, &provider);
+    let store: Arc<dyn SessionStore> = Arc::new(MemoryStore::new());
     let surroundings = Surroundings {
         http: Arc::new(NobodyHome),
         clock: Arc::new(SystemClock),
         remembered: Remembered::new(None, &[], "https://app.example.com"),
+        kept_values: KeptValues::new(&store, &[], Keys::new(&base)),
         longest_session: std::time::Duration::from_secs(24 * 3600),
     };
     Arc::new(ConnectedProvider::new(name.to_owned(), provider, addresses, surroundings))

@@ -1,0 +1,283 @@
+//! Who we are at a provider: a client that somebody registered by hand, or one that registers itself; with the keys that it needs.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
+use serde_json::Value;
+use vestibule_core::{
+    Client, ClientInformation, ClientMetadata, ProtocolError, ProviderMetadata,
+    jose::PrivateJwkSet,
+    registration::{ClientKeys, RegistrationRequest, SectorIdentifierDocument},
+};
+
+use super::{
+    Addresses, ClientSource, ConnectedProvider, Provider, ProviderError, Source,
+    connected::Surroundings,
+    core_joins::equipped,
+    own_keys::{Cupboard, Needs, OwnKeys},
+    registrar::Registrar,
+};
+
+/// A provider that knows us and whom we know: what every exchange with it starts from.
+#[derive(Clone, Debug)]
+pub(crate) struct Introduced {
+    pub(crate) metadata: Arc<ProviderMetadata>,
+    pub(crate) client: Arc<Client>,
+}
+
+/// Who we are there, and our keys.
+pub(super) struct Identity {
+    who: Who,
+    keys: OwnKeysAtWork,
+    /// The client with its keys, as it was last put together.
+    equipped: ArcSwapOption<Equipped>,
+}
+
+/// Known from the start, or found out.
+enum Who {
+    Given(Arc<Client>),
+    Registers(Box<ClientMetadata>, Registrar),
+}
+
+enum OwnKeysAtWork {
+    None,
+    Given(Arc<PrivateJwkSet>),
+    Made(Cupboard),
+}
+
+struct Equipped {
+    bare: Arc<Client>,
+    keys: Arc<PrivateJwkSet>,
+    client: Arc<Client>,
+}
+
+impl Identity {
+    pub(super) fn new(name: &str, provider: &Provider, addresses: &Addresses, surroundings: &Surroundings) -> Self {
+        let lifetime = |keys: &OwnKeys| Cupboard::new(&surroundings.kept_values, name, keys.lifetime());
+        let keys = match (&provider.own_keys, &provider.client) {
+            (Some(keys), _) => match keys.given() {
+                Some(given) => OwnKeysAtWork::Given(Arc::clone(given)),
+                None => OwnKeysAtWork::Made(lifetime(keys)),
+            },
+            // What a client that registers itself needs is known once it is registered.
+            (None, ClientSource::Registers(_)) => OwnKeysAtWork::Made(lifetime(&OwnKeys::made())),
+            (None, ClientSource::Given(_)) => OwnKeysAtWork::None,
+        };
+        let who = match &provider.client {
+            ClientSource::Given(client) => Who::Given(Arc::new(client.clone())),
+            ClientSource::Registers(metadata) => {
+                Who::Registers(Box::new(provider.asked_client(metadata, addresses)), Registrar::new())
+            }
+        };
+        Self { who, keys, equipped: ArcSwapOption::empty() }
+    }
+
+    /// The client_id that the settings give; empty for a client that registers itself.
+    pub(super) fn given_client_id(&self) -> &str {
+        match &self.who {
+            Who::Given(client) => client.client_id(),
+            Who::Registers(..) => "",
+        }
+    }
+
+    /// The client with the keys that were found for it.
+    fn equip(&self, bare: Arc<Client>, needs: &Needs, keys: Arc<PrivateJwkSet>) -> Result<Arc<Client>, ProviderError> {
+        if let Some(at_hand) = self.equipped.load().as_ref()
+            && Arc::ptr_eq(&at_hand.bare, &bare)
+            && Arc::ptr_eq(&at_hand.keys, &keys)
+        {
+            return Ok(Arc::clone(&at_hand.client));
+        }
+        let client = equipped(Client::clone(&bare), needs, &keys);
+        client.check()?;
+        let client = Arc::new(client);
+        self.equipped.store(Some(Arc::new(Equipped { bare, keys, client: Arc::clone(&client) })));
+        Ok(client)
+    }
+
+    /// The client as it was last put together, if it is this one.
+    fn as_equipped(&self, bare: Arc<Client>) -> Arc<Client> {
+        match self.equipped.load().as_ref() {
+            Some(at_hand) if Arc::ptr_eq(&at_hand.bare, &bare) => Arc::clone(&at_hand.client),
+            _ => bare,
+        }
+    }
+}
+
+impl Provider {
+    /// Whether what a client that registers itself asks for needs keys of ours.
+    fn lacks_keys(&self) -> bool {
+        match &self.client {
+            ClientSource::Given(_) => false,
+            ClientSource::Registers(metadata) => self.request_objects.asked(metadata.clone()).lacks_keys(),
+        }
+    }
+
+    /// What a provider is asked to know us as: what the settings say of the client, and what follows from the rest of them.
+    pub(super) fn asked_client(&self, metadata: &ClientMetadata, addresses: &Addresses) -> ClientMetadata {
+        let mut asked = metadata.clone().response_type(self.asking.response_type());
+        asked = self.request_objects.asked(asked);
+        if self.own_keys.is_some() || asked.lacks_keys() {
+            // The base URL is https or loopback, so this is one that may be registered.
+            asked = ClientKeys::jwks_uri(addresses.jwks_uri.as_str()).map_or(asked.clone(), |keys| asked.keys(keys));
+        }
+        if self.others_may_initiate_login {
+            asked = asked.initiate_login_uri(addresses.initiate_login_uri.as_str());
+        }
+        if self.request_objects.are_fetched() {
+            asked = asked.request_uri(addresses.request_uri.as_str());
+        }
+        if asked.lacks_sector_identifier(&addresses.redirect_uri) {
+            asked = asked.sector_identifier_uri(addresses.sector_identifier_uri.as_str());
+        }
+        asked
+    }
+}
+
+impl ConnectedProvider {
+    /// The metadata, and who we are there: as given, or fetched and registered when first needed. They fit each other.
+    pub(crate) async fn introduced(self: &Arc<Self>) -> Result<Introduced, ProviderError> {
+        let metadata = self.metadata().await?;
+        let client = match &self.identity.who {
+            Who::Given(client) => Arc::clone(client),
+            Who::Registers(asked, registrar) => self.registered(&metadata, asked, registrar).await?,
+        };
+        let client = self.with_own_keys(client).await?;
+        client.check_provider_for(&metadata, self.provider.asking.response_type())?;
+        Ok(Introduced { metadata, client })
+    }
+
+    /// The same as far as it is known already, however old: for those for whose sake nobody is asked.
+    pub(super) fn introduced_at_hand(&self) -> Option<Introduced> {
+        let metadata = match &self.provider.source {
+            Source::Described(metadata) => Arc::clone(metadata),
+            Source::Discovered(_) | Source::WebFinger(_) => self.metadata.held()?,
+        };
+        let client = match &self.identity.who {
+            Who::Given(client) => Arc::clone(client),
+            Who::Registers(_, registrar) => registrar.held()?,
+        };
+        Some(Introduced { metadata, client: self.identity.as_equipped(client) })
+    }
+
+    /// The same for those for whose sake the provider is asked, but we are not registered, and no keys are made: `None` when we are
+    /// not.
+    pub(super) async fn introduced_if_known(self: &Arc<Self>) -> Result<Option<Introduced>, ProviderError> {
+        let metadata = self.metadata().await?;
+        let client = match &self.identity.who {
+            Who::Given(client) => Arc::clone(client),
+            Who::Registers(asked, registrar) => {
+                let request = self.registration_request(&metadata, asked)?;
+                match registrar.known_client(&self.surroundings.remembered, &request).await? {
+                    Some(client) => client,
+                    None => return Ok(None),
+                }
+            }
+        };
+        let needs = Needs::of(&client);
+        let keys = match &self.identity.keys {
+            OwnKeysAtWork::Made(made) if !needs.is_empty() => made.keys_at_hand(self.now()).await?,
+            OwnKeysAtWork::Given(keys) if !needs.is_empty() => Some(Arc::clone(keys)),
+            _ => None,
+        };
+        let client = keys.map_or(Ok(Arc::clone(&client)), |keys| self.identity.equip(client, &needs, keys))?;
+        Ok(Some(Introduced { metadata, client }))
+    }
+
+    /// The client with the keys that it needs, which are made if need be.
+    async fn with_own_keys(&self, client: Arc<Client>) -> Result<Arc<Client>, ProviderError> {
+        let needs = Needs::of(&client);
+        if needs.is_empty() {
+            return Ok(client);
+        }
+        let keys = match &self.identity.keys {
+            OwnKeysAtWork::None => return Ok(client),
+            OwnKeysAtWork::Given(keys) => Arc::clone(keys),
+            OwnKeysAtWork::Made(made) => made.keys(&needs, self.now()).await?,
+        };
+        self.identity.equip(client, &needs, keys)
+    }
+
+    async fn registered(
+        self: &Arc<Self>,
+        metadata: &ProviderMetadata,
+        asked: &ClientMetadata,
+        registrar: &Registrar,
+    ) -> Result<Arc<Client>, ProviderError> {
+        let Surroundings { remembered, clock, .. } = &self.surroundings;
+        let request = self.registration_request(metadata, asked)?;
+        let this = Arc::clone(self);
+        let register = move |request| async move { this.register(request).await };
+        registrar.client(remembered, request, clock.now(), register).await
+    }
+
+    /// Asks for a client that the provider finds at all our addresses.
+    fn registration_request(
+        &self,
+        metadata: &ProviderMetadata,
+        asked: &ClientMetadata,
+    ) -> Result<RegistrationRequest, ProviderError> {
+        let Addresses {
+            redirect_uri, post_logout_redirect_uri, backchannel_logout_uri, frontchannel_logout_uri, ..
+        } = &self.addresses;
+        let request = RegistrationRequest::new(metadata, asked, redirect_uri.as_str(), post_logout_redirect_uri)?;
+        Ok(request.backchannel_logout_uri(backchannel_logout_uri).frontchannel_logout_uri(frontchannel_logout_uri))
+    }
+
+    async fn register(self: Arc<Self>, request: RegistrationRequest) -> Result<ClientInformation, ProviderError> {
+        if let OwnKeysAtWork::Made(made) = &self.identity.keys {
+            let needs = Needs::asked(&request.asked());
+            if !needs.is_empty() {
+                made.keys(&needs, self.now()).await?;
+            }
+        }
+        let information = self.carry_out(request).await?;
+        tracing::info!(target: "vestibule::provider", provider = %self.name(), client_id = information.client().client_id(), "registered");
+        Ok(information)
+    }
+
+    /// A provider that does not know the client that registered itself will be given a new one.
+    pub(super) fn note_unknown_client(&self, at: &Introduced, error: Option<&ProviderError>) {
+        let is_unknown = matches!(error, Some(ProviderError::Protocol(ProtocolError::Denied(error))) if error.error() == "invalid_client");
+        if let (true, Who::Registers(_, registrar)) = (is_unknown, &self.identity.who) {
+            registrar.distrust(&at.client);
+        }
+    }
+
+    /// Our public keys, as the provider fetches them: `None` where it needs none. Whoever registered us by hand may look before
+    /// anybody signs in, so a given client's are made then.
+    pub(crate) async fn public_keys(&self) -> Result<Option<Value>, ProviderError> {
+        let made = match &self.identity.keys {
+            OwnKeysAtWork::None => return Ok(None),
+            OwnKeysAtWork::Given(keys) => return Ok(Some(keys.public_jwk_set())),
+            OwnKeysAtWork::Made(made) => made,
+        };
+        if let Who::Given(client) = &self.identity.who {
+            let needs = Needs::of(client);
+            if !needs.is_empty() {
+                made.keys(&needs, self.now()).await?;
+            }
+        }
+        made.published(self.now()).await
+    }
+
+    /// Whether the provider fetches from us what we have in the store of sessions.
+    pub(crate) fn keeps_what_others_fetch(&self) -> bool {
+        let makes_keys = match (&self.identity.keys, &self.identity.who) {
+            (OwnKeysAtWork::Made(_), Who::Given(client)) => !Needs::of(client).is_empty(),
+            (OwnKeysAtWork::Made(_), Who::Registers(..)) => {
+                self.provider.own_keys.is_some() || self.provider.lacks_keys()
+            }
+            _ => false,
+        };
+        makes_keys || self.provider.request_objects.are_fetched()
+    }
+
+    /// The redirect URIs that belong to one sector (Registration 5).
+    pub(crate) fn sector_identifier_document(&self) -> SectorIdentifierDocument {
+        match &self.identity.who {
+            Who::Given(_) => SectorIdentifierDocument::new([self.redirect_uri()]),
+            Who::Registers(asked, _) => asked.sector_identifier_document(self.redirect_uri()),
+        }
+    }
+}
