@@ -5,7 +5,6 @@ mod asking;
 mod bucket;
 mod checks;
 mod connected;
-mod core_joins;
 mod flight;
 mod found;
 mod fresh;

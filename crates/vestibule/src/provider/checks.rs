@@ -1,12 +1,12 @@
 //! What is wrong with a provider's settings themselves, found at start.
 
-use vestibule_core::{Client, ClientMetadata, TokenEndpointAuthMethod, registration::RequestObjectSigning};
+use std::sync::Arc;
 
-use super::{
-    Addresses, ClientSource, Provider, Source,
-    core_joins::{equipped, lacks_a_key},
-    own_keys::Needs,
+use vestibule_core::{
+    Client, ClientMetadata, TokenEndpointAuthMethod, client::InvalidClient, registration::RequestObjectSigning,
 };
+
+use super::{Addresses, ClientSource, Provider, Source, own_keys::Needs};
 use crate::config_error::ConfigError;
 
 /// "The entire Request URI MUST NOT exceed 512 ASCII characters" (Core 6.2).
@@ -34,7 +34,7 @@ impl Provider {
             None if !needs.is_empty() => return Err(keys_missing(name, &needs)),
             None => client.check(),
             Some(keys) => match keys.given() {
-                Some(given) => equipped(client.clone(), &needs, given).check(),
+                Some(given) => client.clone().private_keys(Arc::clone(given)).check(),
                 // Those that we make are there when they are needed.
                 None => client.check().or_else(|reason| if lacks_a_key(&reason) { Ok(()) } else { Err(reason) }),
             },
@@ -106,4 +106,14 @@ fn keys_missing(name: &str, needs: &Needs) -> ConfigError {
             "give .keys(OwnKeys::from_jwks(..)?), with a settings file jwks_file; or .keys(OwnKeys::made()), and register \
              /auth/jwks/{name} below the base URL as the jwks_uri"
         ))
+}
+
+/// Whether a client can work but for a private key.
+fn lacks_a_key(reason: &InvalidClient) -> bool {
+    matches!(
+        reason,
+        InvalidClient::SigningKeyMissing
+            | InvalidClient::NoSigningKeyFor { .. }
+            | InvalidClient::NoDecryptionKeyFor { .. }
+    )
 }

@@ -13,7 +13,6 @@ use vestibule_core::{
 use super::{
     Addresses, ClientSource, ConnectedProvider, Provider, ProviderError, Source,
     connected::Surroundings,
-    core_joins::equipped,
     own_keys::{Cupboard, Needs, OwnKeys},
     registrar::Registrar,
 };
@@ -81,14 +80,14 @@ impl Identity {
     }
 
     /// The client with the keys that were found for it.
-    fn equip(&self, bare: Arc<Client>, needs: &Needs, keys: Arc<PrivateJwkSet>) -> Result<Arc<Client>, ProviderError> {
+    fn equip(&self, bare: Arc<Client>, keys: Arc<PrivateJwkSet>) -> Result<Arc<Client>, ProviderError> {
         if let Some(at_hand) = self.equipped.load().as_ref()
             && Arc::ptr_eq(&at_hand.bare, &bare)
             && Arc::ptr_eq(&at_hand.keys, &keys)
         {
             return Ok(Arc::clone(&at_hand.client));
         }
-        let client = equipped(Client::clone(&bare), needs, &keys);
+        let client = Client::clone(&bare).private_keys(Arc::clone(&keys));
         client.check()?;
         let client = Arc::new(client);
         self.equipped.store(Some(Arc::new(Equipped { bare, keys, client: Arc::clone(&client) })));
@@ -180,7 +179,7 @@ impl ConnectedProvider {
             OwnKeysAtWork::Given(keys) if !needs.is_empty() => Some(Arc::clone(keys)),
             _ => None,
         };
-        let client = keys.map_or(Ok(Arc::clone(&client)), |keys| self.identity.equip(client, &needs, keys))?;
+        let client = keys.map_or(Ok(Arc::clone(&client)), |keys| self.identity.equip(client, keys))?;
         Ok(Some(Introduced { metadata, client }))
     }
 
@@ -195,7 +194,7 @@ impl ConnectedProvider {
             OwnKeysAtWork::Given(keys) => Arc::clone(keys),
             OwnKeysAtWork::Made(made) => made.keys(&needs, self.now()).await?,
         };
-        self.identity.equip(client, &needs, keys)
+        self.identity.equip(client, keys)
     }
 
     async fn registered(

@@ -10,7 +10,7 @@ use arc_swap::ArcSwapOption;
 use tokio::time::Instant;
 use vestibule_core::{Client, ClientInformation, NumericDate, Secret, registration::RegistrationRequest};
 
-use super::{ProviderError, core_joins::client_of, flight::Flight};
+use super::{ProviderError, flight::Flight};
 use crate::{
     registration_store::RegistrationStore,
     session::seal::{Role, Seal, SecretKey, sha256},
@@ -103,7 +103,7 @@ impl Registrar {
             return Ok(None);
         }
         let information = remembered.load(&remembered.key(request)).await?;
-        Ok(information.map(|information| Arc::new(client_of(&information))))
+        Ok(information.map(|information| Arc::new(information.client())))
     }
 
     /// The provider does not know this client (any more): the next login registers a new one, if this one had its chance.
@@ -120,11 +120,11 @@ impl Registrar {
 
 impl Registered {
     fn made_now(information: ClientInformation) -> Self {
-        Self { client: Arc::new(client_of(&information)), information, made: Some(Instant::now()) }
+        Self { client: Arc::new(information.client()), information, made: Some(Instant::now()) }
     }
 
     fn from_store(information: ClientInformation) -> Self {
-        Self { client: Arc::new(client_of(&information)), information, made: None }
+        Self { client: Arc::new(information.client()), information, made: None }
     }
 
     fn is_good(&self, now: NumericDate) -> bool {

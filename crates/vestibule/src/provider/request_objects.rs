@@ -1,16 +1,14 @@
 //! How logins with a provider are asked for: by plain parameters, or by an object that nobody on the way can change (Core 6).
 
-use vestibule_core::{
-    AuthorizationRequest, ClientMetadata, NumericDate, PendingLogin, ProviderMetadata, RequestObject,
-    SignatureAlgorithm, registration::RequestObjectSigning,
-};
-
 use std::sync::Arc;
 
-use super::{
-    ConnectedProvider, Introduced, KeysFailed, Provider, ProviderError,
-    core_joins::{NotEncrypted, encrypted},
+use vestibule_core::{
+    AuthorizationRequest, ClientMetadata, JwkSet, NumericDate, PendingLogin, ProviderMetadata, RequestObject,
+    SignatureAlgorithm, authorization::RequestObjectNotEncrypted, error::InvalidMetadata,
+    registration::RequestObjectSigning,
 };
+
+use super::{ConnectedProvider, Introduced, KeysFailed, Provider, ProviderError};
 use crate::clock;
 
 /// How request objects get to a provider.
@@ -151,14 +149,15 @@ impl ConnectedProvider {
         if at.client.encrypts_request_objects_with().is_none() {
             return Ok(object);
         }
+        let encrypted = |keys: &JwkSet| object.clone().encrypted(keys, &at.client, &at.metadata);
         let keys = self.published_keys(at).await?;
-        let mut result = encrypted(&object, &keys, &at.client, &at.metadata);
-        if matches!(result, Err(NotEncrypted::NoKey)) {
-            result = encrypted(&object, &*self.newer_keys(at, &keys).await?, &at.client, &at.metadata);
+        let mut result = encrypted(&keys);
+        if let Err(RequestObjectNotEncrypted::Metadata(InvalidMetadata::NoEncryptionKey { .. })) = result {
+            result = encrypted(&*self.newer_keys(at, &keys).await?);
         }
-        Ok(result.map_err(|reason| match reason {
-            NotEncrypted::NoKey => KeysFailed::NotEncrypted,
-            NotEncrypted::Failed(reason) => reason,
-        })?)
+        result.map_err(|reason| match reason {
+            RequestObjectNotEncrypted::Metadata(invalid) => invalid.into(),
+            _ => KeysFailed::NotEncrypted.into(),
+        })
     }
 }

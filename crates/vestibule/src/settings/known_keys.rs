@@ -26,7 +26,7 @@ const TOP: [&str; 15] = [
 const SESSION: [&str; 5] = ["lifetime", "idle", "until_browser_closes", "silent_renewal", "tokens"];
 const SESSIONS: [&str; 1] = ["store"];
 /// Those of a provider that stand in no part of their own.
-const PROVIDER: [&str; 16] = [
+const PROVIDER: [&str; 21] = [
     "issuer",
     "webfinger",
     "metadata",
@@ -43,6 +43,11 @@ const PROVIDER: [&str; 16] = [
     "tls_client_certificate",
     "tls_client_key",
     "initiate_login",
+    "jwks_file",
+    "own_keys",
+    "own_keys_lifetime",
+    "request_object",
+    "distributed_claims",
 ];
 
 /// Refuses the first key that is not a setting.

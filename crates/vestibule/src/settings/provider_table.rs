@@ -8,7 +8,7 @@ use vestibule_core::{Client, ClientMetadata, ProviderMetadata, Secret, UserInfoM
 
 use super::{
     Span,
-    agreement_table::AgreementTable,
+    agreement_table::{AgreementTable, Unsigned},
     asking_table::AskingTable,
     read,
     registration_table::RegistrationTable,
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     config_error::ConfigError,
-    provider::{ClientSource, Provider},
+    provider::{ClientSource, OwnKeys, Provider, RequestObjects},
 };
 
 #[derive(Debug, Deserialize)]
@@ -40,10 +40,25 @@ pub(super) struct ProviderTable {
     require_logout_token_type: bool,
     tls_client_certificate: Option<PathBuf>,
     tls_client_key: Option<PathBuf>,
+    jwks_file: Option<PathBuf>,
+    #[serde(default)]
+    own_keys: bool,
+    own_keys_lifetime: Option<Span>,
+    request_object: Option<Way>,
+    #[serde(default)]
+    distributed_claims: bool,
     #[serde(default)]
     initiate_login: bool,
     #[serde(default)]
     trusted_audiences: Vec<String>,
+}
+
+/// How request objects get to the provider (Core 6).
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Way {
+    ByValue,
+    ByReference,
 }
 
 /// What reading a table needs to know: its name, and where secrets may be.
@@ -113,8 +128,38 @@ impl ProviderTable {
         if self.initiate_login {
             provider = provider.initiate_login();
         }
+        if self.distributed_claims {
+            provider = provider.distributed_claims();
+        }
+        provider = match self.request_object {
+            Some(Way::ByValue) => provider.request_objects(RequestObjects::ByValue),
+            Some(Way::ByReference) => provider.request_objects(RequestObjects::ByReference),
+            None => provider,
+        };
+        if let Some(Unsigned) = self.agreement.sends_unsigned_request_objects(context)? {
+            provider = provider.insecure_unsigned_request_objects();
+        }
+        provider = self.with_own_keys(provider, context)?;
         provider = self.with_tls_client_certificate(provider, context)?;
         self.asking.added_to(provider, context)
+    }
+
+    /// Keys of our own: in a file, or made by us.
+    fn with_own_keys(&self, provider: Provider, context: Context<'_>) -> Result<Provider, ConfigError> {
+        match (&self.jwks_file, self.own_keys, self.own_keys_lifetime) {
+            (None, false, None) => Ok(provider),
+            (None, true, None) => Ok(provider.keys(OwnKeys::made())),
+            (None, _, Some(lifetime)) => Ok(provider.keys(OwnKeys::made_for(lifetime.0))),
+            (Some(path), false, None) => {
+                let (setting, path) = (context.setting("jwks_file"), context.folder.join(path));
+                let keys = OwnKeys::from_jwks(&read(&setting, &path)?);
+                Ok(provider.keys(keys.map_err(|error| error.named(setting).value(path.display()))?))
+            }
+            (Some(_), _, _) => {
+                Err(ConfigError::new(context.setting("jwks_file"), "keys of our own making are asked for too")
+                    .remedy("keep jwks_file, or own_keys"))
+            }
+        }
     }
 
     /// The certificate and the key, each in a file of its own.

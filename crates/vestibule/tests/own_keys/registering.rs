@@ -4,12 +4,13 @@ use serde_json::Value;
 use vestibule::{
     ClientMetadata, OwnKeys, Provider, RequestObjects, ResponseMode, ResponseType,
     SignatureAlgorithm::{Es256, Rs256},
+    TokenEndpointAuthMethod::PrivateKeyJwt,
     core::registration::SubjectType,
 };
 use vestibule_provider::DevelopmentProvider;
 
 use crate::{
-    bench::{kids, run, signs_in},
+    bench::{kids, run, signed_by, signs_in},
     house::{APP, House, ISSUER, TestClock, provider},
 };
 
@@ -104,4 +105,15 @@ async fn the_sector_identifier_document_has_every_redirect_uri_that_is_registere
     let listed: Value = serde_json::from_str(page.text()).expect("JSON");
     assert_eq!(listed, told["redirect_uris"]);
     assert_eq!(house.get("/auth/sector_identifier/nobody").await.status(), 404);
+}
+
+#[tokio::test]
+async fn who_registers_to_prove_itself_by_key_is_known_by_the_key_that_was_made() {
+    let op = provider();
+    let metadata = asked().token_endpoint_auth_method(PrivateKeyJwt).token_endpoint_auth_signing_alg(Es256);
+    let mut house = house(&op, lab(metadata));
+    assert!(signs_in(&mut house).await);
+    let page = house.get("/auth/jwks/corp").await;
+    let jwks: Value = serde_json::from_str(page.text()).expect("JSON");
+    assert_eq!(kids(&jwks), [signed_by(&op)]);
 }

@@ -51,10 +51,6 @@ impl Needs {
         needs
     }
 
-    pub(in crate::provider) fn sign_with(&self, algorithm: SignatureAlgorithm) -> bool {
-        self.0.contains(&Purpose::Signs(algorithm))
-    }
-
     pub(in crate::provider) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
