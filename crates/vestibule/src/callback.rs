@@ -54,7 +54,7 @@ pub(crate) async fn come_back(visit: &Visit, provider: &Arc<ConnectedProvider>, 
     let browser = browser::family(request.headers());
     let arrived = match Arrived::read(visit, provider, request).await {
         Ok(arrived) => arrived,
-        Err(answer) => return answer,
+        Err(answer) => return *answer,
     };
     let returned = Returned::read(door, provider, &arrived);
     let (manner, return_to) = (returned.manner, returned.return_to.clone());

@@ -80,7 +80,7 @@ pub enum ClientSource {
     /// Registered by hand.
     Given(Client),
     /// Registers itself when somebody first signs in.
-    Registers(ClientMetadata),
+    Registers(Box<ClientMetadata>),
 }
 
 impl From<Client> for ClientSource {
@@ -91,7 +91,7 @@ impl From<Client> for ClientSource {
 
 impl From<ClientMetadata> for ClientSource {
     fn from(metadata: ClientMetadata) -> Self {
-        Self::Registers(metadata)
+        Self::Registers(Box::new(metadata))
     }
 }
 

@@ -31,28 +31,28 @@ impl Arrived {
         visit: &Visit,
         provider: &ConnectedProvider,
         request: Request<Body>,
-    ) -> Result<Self, Response> {
+    ) -> Result<Self, Box<Response>> {
         // axum hands HEAD to a handler of GET; a link scanner's HEAD must not burn a login (R37).
         match *request.method() {
             Method::GET => Self::in_query(visit, provider, &request),
             Method::POST => Self::in_body(request).await,
-            _ => Err((StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, POST")]).into_response()),
+            _ => Err(Box::new((StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, POST")]).into_response())),
         }
     }
 
-    fn in_query(visit: &Visit, provider: &ConnectedProvider, request: &Request<Body>) -> Result<Self, Response> {
+    fn in_query(visit: &Visit, provider: &ConnectedProvider, request: &Request<Body>) -> Result<Self, Box<Response>> {
         let query = request.uri().query().unwrap_or_default();
         // V13: the page says nothing but how to hand over what no server sees, and only while somebody waits for that.
         if query.is_empty() && awaits_fragment(visit, provider) {
             let origin = provider.authorization_origin();
-            return Err(fragment_page(provider.redirect_uri(), &[&origin]));
+            return Err(Box::new(fragment_page(provider.redirect_uri(), &[&origin])));
         }
         Ok(Self::Query(query.to_owned()))
     }
 
     /// R30: a form, of at most 16 KB.
-    async fn in_body(request: Request<Body>) -> Result<Self, Response> {
-        let body = form::read(request).await.map_err(|no_form| no_form.status().into_response())?;
+    async fn in_body(request: Request<Body>) -> Result<Self, Box<Response>> {
+        let body = form::read(request).await.map_err(|no_form| Box::new(no_form.status().into_response()))?;
         let mut fields = form_urlencoded::parse(&body);
         if let (Some((name, fragment)), None) = (fields.next(), fields.next())
             && name == FRAGMENT
