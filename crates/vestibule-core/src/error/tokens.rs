@@ -71,7 +71,7 @@ pub enum InvalidIdToken {
     #[error("has the event of a logout token (Back-Channel Logout 4.1)")]
     LogoutEvent,
     #[error("is not of the login that it renews: {0} (Core 12.2)")]
-    NotOfThisLogin(#[from] Difference),
+    NotOfThisLogin(Difference),
     #[error("is not of the login that the authorization response was of: {0} (Core 3.3.3.6)")]
     NotOfThisResponse(Difference),
 }
@@ -158,6 +158,12 @@ pub(crate) enum ClaimFault {
     NotYetValid { nbf: NumericDate, now: NumericDate },
     IssuedInFuture { iat: NumericDate, now: NumericDate },
     IssuedTooLongAgo { iat: NumericDate, now: NumericDate },
+}
+
+impl From<Difference> for InvalidIdToken {
+    fn from(difference: Difference) -> Self {
+        Self::NotOfThisLogin(difference)
+    }
 }
 
 impl From<JsonFault> for ClaimFault {
