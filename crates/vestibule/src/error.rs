@@ -207,6 +207,9 @@ pub(crate) async fn error_page(
     mut request: Request<Body>,
 ) -> Response {
     let Some(error) = read_record(&door, &visit) else { return nothing_to_show(&door) };
+    if let Some(landing) = landing(&door, &visit, &error).await {
+        return see_other(landing.as_str());
+    }
     let mut response = match door.error_view.clone() {
         Some(mut view) => {
             request.extensions_mut().insert(error.clone());
@@ -224,6 +227,15 @@ pub(crate) async fn error_page(
     }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+/// Where somebody belongs who is signed in, and whose callback was merely late, used or unknown. The callback knows that itself, save
+/// when a form of another site made it: then the session's cookie comes along only now (V28).
+async fn landing(door: &Door, visit: &Visit, error: &LoginError) -> Option<ReturnAddress> {
+    if error.record.kind != LoginErrorKind::Unsolicited || !matches!(visit.peek().await, Ok(Some(_))) {
+        return None;
+    }
+    ReturnAddress::parse(&door.base, &error.record.return_to)
 }
 
 async fn view_response(view: &mut Router, request: Request<Body>) -> Response {

@@ -108,7 +108,9 @@ impl Provider {
     fn lacks_keys(&self) -> bool {
         match &self.client {
             ClientSource::Given(_) => false,
-            ClientSource::Registers(metadata) => self.request_objects.asked(ClientMetadata::clone(metadata)).lacks_keys(),
+            ClientSource::Registers(metadata) => {
+                self.request_objects.asked(ClientMetadata::clone(metadata)).lacks_keys()
+            }
         }
     }
 

@@ -72,7 +72,8 @@ async fn a_provider_that_does_not_ask_again_signs_nobody_in_and_sends_nobody_rou
         ),
         (
             Fault::MissingAuthTime,
-            "the ID Token has no auth_time, though max_age was sent (Core 3.1.3.7 (13))".to_owned(),
+            "the ID Token has no auth_time, which max_age, default_max_age or require_auth_time asks for (Core 3.1.3.7 (13))"
+                .to_owned(),
         ),
     ] {
         for response_type in [ResponseType::Code, ResponseType::IdToken, ResponseType::CodeIdToken] {
