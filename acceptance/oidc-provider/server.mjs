@@ -32,7 +32,14 @@ const configuration = {
   claims: { openid: ['sub'], profile: ['name', 'admin'], email: ['email', 'email_verified'] },
   findAccount: (ctx, id) => ({ accountId: id, claims: () => ({ sub: id, ...people[id] }) }),
   pkce: { required: () => true },
-  features: { registration: { enabled: true, initialAccessToken: initialAccessToken ?? false } },
+  features: {
+    registration: { enabled: true, initialAccessToken: initialAccessToken ?? false },
+    claimsParameter: { enabled: true },
+    encryption: { enabled: true },
+    jwtUserinfo: { enabled: true },
+    requestObjects: { enabled: true },
+  },
+  acrValues: ['password'],
   cookies: { keys: ['only for tests'] },
   ttl: { Session: 3600, Interaction: 3600, Grant: 3600, AccessToken: 3600, IdToken: 3600 },
 };
@@ -40,12 +47,19 @@ const configuration = {
 // How a client says who it is, without saying it here: the part that a test asserts on.
 const credentials = ({ headers }) => headers.authorization?.split(' ')[0] ?? 'none';
 
+// It promises `iss` (RFC 9207) whatever it is asked for, and leaves it out where an ID Token comes with the response, as section 4 allows.
+// Where clients ask for that, it promises nothing here.
+const keepsNoPromise = clients.some(({ response_types: types }) => types?.some((type) => type.includes('id_token')));
+
 const server = createServer();
 server.listen(0, '127.0.0.1', () => {
   const issuer = `http://127.0.0.1:${server.address().port}`;
   const provider = new Provider(issuer, configuration);
   provider.use(async (ctx, next) => {
     await next();
+    if (keepsNoPromise && ctx.path === '/.well-known/openid-configuration') {
+      delete ctx.body.authorization_response_iss_parameter_supported;
+    }
     console.log(`asked ${ctx.method} ${ctx.path} ${credentials(ctx)} ${ctx.status}`);
   });
   for (const event of ['authorization', 'grant', 'userinfo', 'registration_create', 'end_session']) {

@@ -52,6 +52,21 @@ impl Demo {
         Self::run(&["--settings", &file.to_string_lossy()])
     }
 
+    /// With one provider table for each way of signing in, as `demo/settings.profiles.toml` has them, on free ports.
+    ///
+    /// # Errors
+    /// When it cannot be built or does not start.
+    pub fn with_profiles() -> Result<Self, Failure> {
+        let folder = Folder::new()?;
+        at_a_free_place(|Place { port, provider_port }| {
+            let settings = include_str!("../../demo/settings.profiles.toml")
+                .replace("localhost:3000", &format!("localhost:{port}"))
+                .replace("127.0.0.1:3000", &format!("127.0.0.1:{port}"))
+                .replace("127.0.0.1:3001", &format!("127.0.0.1:{provider_port}"));
+            Self::with_settings(&folder, &format!("secret_key = \"{}\"\n{settings}", "A".repeat(43)))
+        })
+    }
+
     fn run(arguments: &[&str]) -> Result<Self, Failure> {
         let mut command = Command::new(BINARY.as_ref().map_err(Clone::clone)?);
         let mut process = Process::start(command.args(arguments).env("RUST_LOG", "info"))?;

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use reqwest::{StatusCode, Url, cookie::Jar, redirect};
+use reqwest::{RequestBuilder, StatusCode, Url, cookie::Jar, header::LOCATION, redirect};
 
 use crate::{
     Failure,
     html::{self, Form},
     wait::DEADLINE,
 };
+
+/// As browsers do.
+const MOST_REDIRECTS: usize = 20;
 
 /// Somebody with cookies.
 #[derive(Clone, Debug)]
@@ -35,7 +38,8 @@ impl Person {
     pub fn new() -> Result<Self, Failure> {
         let http = reqwest::Client::builder()
             .cookie_provider(Arc::new(Jar::default()))
-            .redirect(redirect::Policy::limited(20))
+            // One by one, by `follow`: the client would lose the fragment of an address.
+            .redirect(redirect::Policy::none())
             .timeout(DEADLINE)
             // A program that ends takes its idle connections with it.
             .pool_max_idle_per_host(0)
@@ -49,7 +53,7 @@ impl Person {
     /// # Errors
     /// When it cannot be had.
     pub async fn open(&self, address: &str) -> Result<Page, Failure> {
-        Page::read(self.http.get(address).header("accept", "text/html").send().await?).await
+        self.follow(self.http.get(address)).await
     }
 
     /// Sends the form of a page whose action has this in it, with these fields filled in.
@@ -62,17 +66,26 @@ impl Person {
             fields.retain(|(field, _)| field != name);
             fields.push(((*name).to_owned(), (*value).to_owned()));
         }
-        let request = self.http.post(page.address.join(&action)?).header("accept", "text/html").form(&fields);
-        Page::read(request.send().await?).await
+        self.follow(self.http.post(page.address.join(&action)?).form(&fields)).await
+    }
+
+    /// To where the answer leads, with what is behind the `#`, as browsers do.
+    async fn follow(&self, request: RequestBuilder) -> Result<Page, Failure> {
+        let mut response = request.header("accept", "text/html").send().await?;
+        let mut address = response.url().clone();
+        for _ in 0..MOST_REDIRECTS {
+            if !response.status().is_redirection() {
+                return Ok(Page { address, status: response.status(), html: response.text().await? });
+            }
+            let location = response.headers().get(LOCATION).ok_or("a redirect to nowhere")?.to_str()?;
+            address = address.join(location)?;
+            response = self.http.get(address.clone()).header("accept", "text/html").send().await?;
+        }
+        Err(format!("more than {MOST_REDIRECTS} redirects, the last to {address}").into())
     }
 }
 
 impl Page {
-    async fn read(response: reqwest::Response) -> Result<Self, Failure> {
-        let (address, status) = (response.url().clone(), response.status());
-        Ok(Self { address, status, html: response.text().await? })
-    }
-
     fn form(&self, action: &str) -> Result<Form, Failure> {
         let form = html::forms(&self.html).into_iter().find(|form| form.action.contains(action));
         form.ok_or_else(|| format!("no form to {action} at {} ({}): {}", self.address, self.status, self.html).into())

@@ -27,8 +27,13 @@ struct House {
 struct Entry {
     name: String,
     table: String,
+    /// A line of the settings, where the table has none.
+    scope: &'static str,
     client: Option<Value>,
 }
+
+/// What scope most ask for.
+const SCOPE: &str = "scope = \"openid profile email\"\n";
 
 impl Entry {
     /// A client that the provider knows already.
@@ -48,7 +53,17 @@ impl Entry {
             "client_id = \"{name}: the one\"\n{secret}id_token_signed_response_alg = \"{algorithm}\"\n\
              token_endpoint_auth_method = \"{token_endpoint_auth_method}\"\nuserinfo = \"{userinfo}\"\n"
         );
-        Self { name: name.to_owned(), table, client: Some(client) }
+        Self { name: name.to_owned(), table, scope: SCOPE, client: Some(client) }
+    }
+
+    /// More that the provider has registered, and more settings.
+    fn with(mut self, registered: Value, settings: &str) -> Self {
+        if let (Some(client), Value::Object(members)) = (&mut self.client, registered) {
+            for (name, value) in members {
+                client[name] = value;
+            }
+        }
+        Self { table: format!("{}{settings}\n", self.table), ..self }
     }
 
     /// A client that registers itself; `more` are further settings of the provider.
@@ -56,7 +71,7 @@ impl Entry {
         let table = format!(
             "{more}\n[provider.{name}.registration]\nclient_name = \"The \\\"demo\\\" & more\"\n{registration}\n"
         );
-        Self { name: name.to_owned(), table, client: None }
+        Self { name: name.to_owned(), table, scope: SCOPE, client: None }
     }
 }
 
@@ -96,10 +111,20 @@ impl House {
         let page = person.open(&self.demo.page(&format!("/auth/login/{name}?return_to=%2Fprofile"))).await?;
         let page = person.submit(&page, "/interaction/", &[("login", "alice"), ("password", "-")]).await?;
         // Somebody who consented before is not asked again.
-        if html::forms(&page.html).is_empty() || page.html.contains("/auth/logout") {
+        let asks_for_consent = html::forms(&page.html).iter().any(|form| form.action.contains("/interaction/"));
+        let page = if asks_for_consent { person.submit(&page, "/interaction/", &[]).await? } else { page };
+        self.handed_over(person, page, name).await
+    }
+
+    /// What scripts do: that of the provider's page, whose form has the answer, or that of the demo's, which hands over the fragment.
+    async fn handed_over(&self, person: &Person, page: Page, name: &str) -> Result<Page, Failure> {
+        let callback = format!("/auth/callback/{name}");
+        if !html::forms(&page.html).iter().any(|form| form.action.ends_with(&callback)) {
             return Ok(page);
         }
-        person.submit(&page, "/interaction/", &[]).await
+        let fragment = page.address.fragment().map(str::to_owned);
+        let filled_in: Vec<_> = fragment.iter().map(|fragment| ("fragment", fragment.as_str())).collect();
+        person.submit(&page, &callback, &filled_in).await
     }
 
     /// By the button of the page, and the one of the provider.
@@ -147,9 +172,9 @@ fn settings(base: &str, port: u16, issuer: &str, entries: &[Entry]) -> String {
          registration_directory = \"registrations\"\n[demo]\nlisten = \"127.0.0.1:{port}\"\n",
         "A".repeat(43)
     );
-    let tables = entries.iter().map(|Entry { name, table, .. }| {
-        format!("[provider.{name}]\nissuer = \"{issuer}\"\nscope = \"openid profile email\"\n{table}")
-    });
+    let tables = entries
+        .iter()
+        .map(|Entry { name, table, scope, .. }| format!("[provider.{name}]\nissuer = \"{issuer}\"\n{scope}{table}"));
     std::iter::once(head).chain(tables).collect()
 }
 
@@ -245,6 +270,78 @@ async fn every_algorithm_of_the_provider_is_understood() -> Outcome {
     for entry in &entries {
         house.in_and_out(&entry.name).await?;
     }
+    Ok(())
+}
+
+/// Core 3.2 and 3.3: what comes through the browser, in a fragment and as a form. (The provider allows it with plain http to native
+/// applications only.)
+#[tokio::test]
+async fn id_tokens_that_come_through_the_browser_are_understood() -> Outcome {
+    let entry = |name: &str, response_type: &str, mode: &str, grants: Value| {
+        let registered =
+            json!({"response_types": [response_type], "grant_types": grants, "application_type": "native"});
+        let settings = format!("response_type = \"{response_type}\"\n{mode}");
+        Entry::given(name, "client_secret_basic", "RS256", "get").with(registered, &settings)
+    };
+    let (implicit, hybrid) = (json!(["implicit"]), json!(["implicit", "authorization_code"]));
+    let form = "response_mode = \"form_post\"";
+    let entries = [
+        entry("id-token", "id_token", "", implicit.clone()),
+        entry("id-token-form", "id_token", form, implicit),
+        entry("hybrid", "code id_token", "", hybrid.clone()),
+        entry("hybrid-form", "code id_token", form, hybrid),
+        Entry::given("code-form", "client_secret_basic", "RS256", "get").with(json!({}), form),
+    ];
+    let Some(house) = House::open(&entries)? else { return Ok(()) };
+    for entry in &entries {
+        house.in_and_out(&entry.name).await?;
+    }
+    assert_eq!(house.count("POST /token Basic 200"), 3, "{}", house.story());
+    Ok(())
+}
+
+/// Core 9: the secret signs who asks, and is not sent.
+#[tokio::test]
+async fn a_client_that_signs_with_its_secret_signs_in_and_out() -> Outcome {
+    let algorithm = |alg: &str| {
+        let registered = json!({"token_endpoint_auth_signing_alg": alg});
+        let settings = format!("token_endpoint_auth_signing_alg = \"{alg}\"");
+        Entry::given(&alg.to_lowercase(), "client_secret_jwt", "RS256", "get").with(registered, &settings)
+    };
+    let entries = [algorithm("HS256")];
+    let Some(house) = House::open(&entries)? else { return Ok(()) };
+    for entry in &entries {
+        house.in_and_out(&entry.name).await?;
+    }
+    assert_eq!(house.count("POST /token none 200"), 1, "{}", house.story());
+    assert!(!house.story().contains("100% sure"), "{}", house.story());
+    Ok(())
+}
+
+/// Core 5.3.2
+#[tokio::test]
+async fn signed_userinfo_is_understood() -> Outcome {
+    let entries = ["RS256", "PS256", "ES256", "EdDSA"].map(|alg| {
+        let registered = json!({"userinfo_signed_response_alg": alg});
+        let settings = format!("userinfo_signed_response_alg = \"{alg}\"");
+        Entry::given(&alg.to_lowercase(), "client_secret_basic", "RS256", "get").with(registered, &settings)
+    });
+    let Some(house) = House::open(&entries)? else { return Ok(()) };
+    for entry in &entries {
+        house.in_and_out(&entry.name).await?;
+    }
+    Ok(())
+}
+
+/// Core 3.1.2.1 and 5.5: how old a sign-in may be, and which claims are wanted besides those of the scope.
+#[tokio::test]
+async fn what_is_asked_of_a_sign_in_is_answered() -> Outcome {
+    let asking = "scope = \"openid\"\nmax_age = 600\n\
+                  claims = { userinfo = { name = { essential = true }, email = {} }, id_token = { auth_time = { essential = true } } }";
+    let mut entry = Entry::given("asking", "client_secret_basic", "RS256", "get").with(json!({}), asking);
+    entry.scope = "";
+    let Some(house) = House::open(&[entry])? else { return Ok(()) };
+    house.in_and_out("asking").await?;
     Ok(())
 }
 

@@ -11,7 +11,9 @@ use acceptance::{
     chromium::Chromium,
     demo::{Demo, Place, at_a_free_place},
     folder::Folder,
+    wait::until,
 };
+use serde_json::json;
 
 type Outcome = Result<(), Failure>;
 
@@ -169,6 +171,37 @@ async fn the_choice_among_providers_fits_every_screen_and_leads_to_the_chosen_on
     browser.press("Alice Liddell").await?;
     assert!(browser.arrival_at(&demo.page("/profile")).await?.contains("alice@example.com"));
     Ok(())
+}
+
+#[tokio::test]
+async fn the_pages_of_the_other_ways_of_signing_in_fit_every_screen_and_leave_the_console_quiet() -> Outcome {
+    let Some(eyes) = Photographer::arrive().await? else { return Ok(()) };
+    let (demo, browser) = (Demo::with_profiles()?, &eyes.browser);
+    browser.open(&demo.page("/")).await?;
+    eyes.picture("index-profiles", "Sign in with", 200).await?;
+    browser.open(&demo.page("/profile")).await?;
+    eyes.picture("chooser-profiles", "Choose the account", 200).await?;
+    // Without its script the hop page stays. Its form is the script's alone.
+    browser.open(&demo.page("/auth/login/hybrid?return_to=%2Fprofile")).await?;
+    browser.sight_of("asks who you are").await?;
+    browser.tell("Emulation.setScriptExecutionDisabled", json!({"value": true})).await?;
+    browser.press("Alice Liddell").await?;
+    until("the hop page", async || {
+        let address = browser.address().await?;
+        Ok(if address.starts_with(&demo.page("/auth/callback/hybrid")) { Ok(()) } else { Err(address) })
+    })
+    .await?;
+    browser.screenshot(&eyes.folder.join("hop-without-scripts.png")).await?;
+    browser.tell("Emulation.setScriptExecutionDisabled", json!({"value": false})).await?;
+    // The provider knows her by now: it asks for the vault alone.
+    browser.open(&demo.page("/auth/login/code?return_to=%2Fvault")).await?;
+    eyes.picture("provider-step-up", "asks who you are", 200).await?;
+    browser.press("Alice Liddell").await?;
+    eyes.picture("vault", "In the vault", 200).await?;
+    browser.press("Sign out").await?;
+    browser.open(&demo.page("/auth/login/code?return_to=%2Fvault")).await?;
+    browser.press("Bob Dodgson").await?;
+    eyes.picture("vault-refused", "needs a stronger or fresher sign-in", 403).await
 }
 
 /// A demo with its own provider and another, of which nobody will be asked anything.

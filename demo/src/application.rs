@@ -1,5 +1,7 @@
 //! The application: its routes and handlers, and all that it has to do to let people sign in.
 
+use std::{collections::BTreeSet, time::Duration};
+
 use axum::{
     Json, Router,
     extract::State,
@@ -9,6 +11,7 @@ use axum::{
     routing::{get, post},
 };
 use serde::Deserialize;
+use url::{Url, form_urlencoded};
 use vestibule::{Builder, ClaimsSet, EndUser, LoginError, LoginErrorKind, Vestibule};
 
 use crate::{
@@ -18,6 +21,7 @@ use crate::{
     moment::{self, Moment},
     my_sessions,
     pages::{Choice, Claim, ICON, Index, PageError, Pages, Profile, STYLE, Sorry},
+    provider::STRONG,
     refresh::refresh,
 };
 
@@ -32,6 +36,8 @@ pub(crate) struct Demo {
     pub(crate) form_action: String,
     base_path: String,
     embedded: Option<String>,
+    /// Where another site's links begin a sign-in.
+    invitations: Vec<Choice>,
 }
 
 impl Demo {
@@ -48,6 +54,9 @@ struct Person {
     admin: bool,
 }
 
+/// How long ago somebody may have signed in who is let into `/vault`.
+const FRESH: Duration = Duration::from_secs(5 * 60);
+
 type Page = Result<Html<String>, PageError>;
 
 /// The application, signing in as `builder` says. `embedded` is the issuer of the provider in this process.
@@ -62,6 +71,9 @@ pub(crate) fn application(
     let admins = Router::new()
         .route("/admin", get(admin))
         .route_layer(vestibule.require_login().claims(|person: &Person| person.admin));
+    let careful = Router::new()
+        .route("/vault", get(vault))
+        .route_layer(vestibule.require_login().acr_values([STRONG]).max_age(FRESH));
     let routes = Router::new()
         .route("/", get(index))
         .route("/profile", get(profile))
@@ -78,12 +90,20 @@ pub(crate) fn application(
         .route("/live.js", get(async || ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], live::SCRIPT)))
         .route("/icon.svg", get(async || ([(header::CONTENT_TYPE, "image/svg+xml")], ICON)))
         .merge(admins)
+        .merge(careful)
         .fallback(not_found);
 
     let (origin, form_action) = (configuration.origin(), form_action(configuration));
     let policy = content_security_policy(&form_action);
-    let demo =
-        Demo { pages, vestibule: vestibule.clone(), origin, form_action, base_path: base_path.clone(), embedded };
+    let demo = Demo {
+        pages,
+        vestibule: vestibule.clone(),
+        origin,
+        form_action,
+        base_path: base_path.clone(),
+        embedded,
+        invitations: invitations(configuration),
+    };
     let app = vestibule.wrap(routes).with_state(demo).layer(map_response_with_state(policy, with_security_headers));
     Ok(if base_path.is_empty() {
         app
@@ -101,7 +121,22 @@ async fn index(State(demo): State<Demo>, user: Option<EndUser>) -> Page {
         href: demo.vestibule.login_path(Some(provider), &return_to),
     };
     let choices: Vec<Choice> = demo.vestibule.providers().map(choice).collect();
-    demo.pages.index(&Index { name: name.as_deref(), choices: &choices, embedded: demo.embedded.as_deref() })
+    demo.pages.index(&Index {
+        name: name.as_deref(),
+        choices: &choices,
+        invitations: &demo.invitations,
+        embedded: demo.embedded.as_deref(),
+    })
+}
+
+/// What the provider, or a page of links, sends people to (Core 4).
+fn invitations(configuration: &Configuration) -> Vec<Choice> {
+    let invitation = |(provider, issuer): (&str, &str)| {
+        let query = form_urlencoded::Serializer::new(String::new()).append_pair("iss", issuer).finish();
+        let href = format!("{}/auth/initiate_login/{provider}?{query}", configuration.base_path());
+        Choice { provider: provider.to_owned(), href }
+    };
+    configuration.initiable().map(invitation).collect()
 }
 
 async fn profile(State(demo): State<Demo>, user: EndUser) -> Page {
@@ -119,6 +154,10 @@ async fn profile(State(demo): State<Demo>, user: EndUser) -> Page {
 
 async fn admin(State(demo): State<Demo>, user: EndUser) -> Page {
     demo.pages.admin(&name_of(&user))
+}
+
+async fn vault(State(demo): State<Demo>, user: EndUser) -> Page {
+    demo.pages.vault(&name_of(&user))
 }
 
 async fn me(user: EndUser) -> Json<ClaimsSet> {
@@ -167,13 +206,14 @@ fn shown(claims: &ClaimsSet) -> Vec<Claim> {
 /// https site, or to one on this machine.
 fn form_action(configuration: &Configuration) -> String {
     let mut form_action = String::from("'self' https:");
-    for issuer in configuration.http_issuers() {
+    // A policy has no way to write an IPv6 address.
+    let source = |place: Url| match place.host() {
+        Some(url::Host::Ipv6(_)) => "http:".to_owned(),
+        _ => place.origin().ascii_serialization(),
+    };
+    for source in configuration.http_places().map(source).collect::<BTreeSet<_>>() {
         form_action.push(' ');
-        // A policy has no way to write an IPv6 address.
-        match issuer.host() {
-            Some(url::Host::Ipv6(_)) => form_action.push_str("http:"),
-            _ => form_action.push_str(&issuer.origin().ascii_serialization()),
-        }
+        form_action.push_str(&source);
     }
     form_action
 }

@@ -1,5 +1,7 @@
 //! What the demo is to be: from a settings file, or from the settings that it writes itself when there is none.
 
+mod clients;
+
 use std::{
     collections::BTreeMap,
     fmt,
@@ -9,8 +11,10 @@ use std::{
 
 use serde::Deserialize;
 use url::Url;
-use vestibule::{Builder, Secret, SecretKey, Settings};
+use vestibule::{Builder, SecretKey, Settings};
 
+use self::clients::ProviderBeside;
+pub(crate) use self::clients::{Agreement, ClientOfOurs};
 use crate::{certificate::Certificate, failure::Failure};
 
 /// The library's settings, and what the demo reads beside them.
@@ -23,23 +27,6 @@ pub(crate) struct Configuration {
     folder: PathBuf,
     /// Whether the secret key may be one for this run only.
     may_forget_sessions: bool,
-}
-
-/// A client of ours that the development provider has to know.
-#[derive(Debug)]
-pub(crate) struct ClientOfOurs {
-    /// What it is called there.
-    pub(crate) client_id: String,
-    /// How it proves to be that.
-    pub(crate) client_secret: Option<Secret<String>>,
-    /// Where its logins come back.
-    pub(crate) redirect_uri: String,
-    /// Where its logouts come back.
-    pub(crate) post_logout_redirect_uri: String,
-    /// Where the provider says that a session has ended.
-    pub(crate) backchannel_logout_uri: String,
-    /// The same, by the browser.
-    pub(crate) frontchannel_logout_uri: String,
 }
 
 /// The demo's own table.
@@ -60,14 +47,6 @@ struct Beside {
     demo: Option<toml::Table>,
     #[serde(default)]
     provider: BTreeMap<String, ProviderBeside>,
-}
-
-#[derive(Deserialize)]
-struct ProviderBeside {
-    issuer: Option<String>,
-    /// None for a client that registers itself.
-    client_id: Option<String>,
-    client_secret: Option<Secret<String>>,
 }
 
 /// Settings for the two addresses of this process.
@@ -198,16 +177,23 @@ impl Configuration {
         self.beside.base_url.path().trim_end_matches('/')
     }
 
-    /// The issuers that are asked over plain http, which is to say on this machine.
-    pub(crate) fn http_issuers(&self) -> impl Iterator<Item = Url> {
-        let issuers = self.beside.provider.values().filter_map(|provider| provider.issuer.as_deref());
-        issuers.filter_map(|issuer| Url::parse(issuer).ok()).filter(|issuer| issuer.scheme() == "http")
+    /// Where forms may lead over plain http, which is to say on this machine.
+    pub(crate) fn http_places(&self) -> impl Iterator<Item = Url> {
+        self.beside.provider.values().flat_map(ProviderBeside::places).filter(|place| place.scheme() == "http")
+    }
+
+    /// The providers with which another site may begin a login, each with the issuer that the settings say.
+    pub(crate) fn initiable(&self) -> impl Iterator<Item = (&str, &str)> {
+        let initiable = self.beside.provider.iter().filter(|(_, table)| table.lets_others_initiate_login());
+        initiable.filter_map(|(name, table)| Some((name.as_str(), table.issuer()?)))
     }
 
     /// The clients with which the settings sign in at `issuer`.
     pub(crate) fn clients_at(&self, issuer: &str) -> Result<Vec<ClientOfOurs>, Failure> {
-        let at_issuer = self.beside.provider.iter().filter(|(_, table)| table.issuer.as_deref() == Some(issuer));
-        let clients: Vec<_> = at_issuer.map(|(name, table)| self.client(name, table)).collect();
+        let at_issuer = self.beside.provider.iter().filter(|(_, table)| table.is_at(issuer));
+        let clients: Vec<_> = at_issuer
+            .map(|(name, table)| table.client(name, |path| self.public(path), &self.folder))
+            .collect::<Result<_, _>>()?;
         if clients.is_empty() {
             return Err(Failure::DemoTable(format!(
                 "demo.embedded_provider: no provider has it as its issuer; write issuer = \"{issuer}\" into one of the \
@@ -217,17 +203,10 @@ impl Configuration {
         Ok(clients.into_iter().flatten().collect())
     }
 
-    /// None for a client that registers itself: the provider learns of it from there.
-    fn client(&self, name: &str, table: &ProviderBeside) -> Option<ClientOfOurs> {
-        let ours = |path: &str| format!("{}/auth/{path}", self.base_url());
-        Some(ClientOfOurs {
-            client_id: table.client_id.clone()?,
-            client_secret: table.client_secret.clone(),
-            redirect_uri: ours(&format!("callback/{name}")),
-            post_logout_redirect_uri: ours("logged_out"),
-            backchannel_logout_uri: ours(&format!("backchannel_logout/{name}")),
-            frontchannel_logout_uri: ours(&format!("frontchannel_logout/{name}")),
-        })
+    /// The address of a path, which has that of the public address before it, or gets it.
+    fn public(&self, path: &str) -> String {
+        let is_below = path.strip_prefix(self.base_path()).is_some_and(|rest| rest.starts_with('/'));
+        if is_below { format!("{}{path}", self.origin()) } else { format!("{}{path}", self.base_url()) }
     }
 }
 
@@ -240,4 +219,4 @@ impl fmt::Debug for Beside {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

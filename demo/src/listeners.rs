@@ -7,6 +7,12 @@ use std::{
 };
 
 use axum::{Router, serve::Listener};
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, Shared},
+};
+#[cfg(unix)]
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::{net::TcpListener, task::JoinSet, time};
 use vestibule_provider::DevelopmentProvider;
 
@@ -87,37 +93,38 @@ fn twin(address: SocketAddr) -> Option<SocketAddr> {
 pub(crate) async fn serve(
     (listeners, router): (Listeners, Router),
     provider: Option<(Listeners, DevelopmentProvider)>,
+    stop: Stop,
 ) -> Result<(), Failure> {
     let mut servers = JoinSet::new();
     for listener in listeners.listeners {
         match &listeners.certificate {
-            Some(certificate) => servers.spawn(answer(certificate.listen_on(listener), router.clone())),
-            None => servers.spawn(answer(listener, router.clone())),
+            Some(certificate) => servers.spawn(answer(certificate.listen_on(listener), router.clone(), stop.clone())),
+            None => servers.spawn(answer(listener, router.clone(), stop.clone())),
         };
     }
     if let Some((listeners, provider)) = provider {
         for listener in listeners.listeners {
-            servers.spawn(provide(provider.clone(), listener));
+            servers.spawn(provide(provider.clone(), listener, stop.clone()));
         }
     }
     tokio::select! {
         ended = first_failure(&mut servers) => ended,
-        () = asked_to_stop() => {
+        () = stop => {
             // Whoever is still connected by then is cut off when the process ends.
             time::timeout(PATIENCE, first_failure(&mut servers)).await.unwrap_or(Ok(()))
         }
     }
 }
 
-async fn answer<L: Listener<Addr = SocketAddr>>(listener: L, router: Router) -> io::Result<()> {
-    axum::serve(listener, router).with_graceful_shutdown(asked_to_stop()).await
+async fn answer<L: Listener<Addr = SocketAddr>>(listener: L, router: Router, stop: Stop) -> io::Result<()> {
+    axum::serve(listener, router).with_graceful_shutdown(stop).await
 }
 
 /// The provider answers by itself, since it sends logout tokens meanwhile.
-async fn provide(provider: DevelopmentProvider, listener: TcpListener) -> io::Result<()> {
+async fn provide(provider: DevelopmentProvider, listener: TcpListener, stop: Stop) -> io::Result<()> {
     tokio::select! {
         ended = provider.serve(listener) => ended,
-        () = asked_to_stop() => Ok(()),
+        () = stop => Ok(()),
     }
 }
 
@@ -128,28 +135,50 @@ async fn first_failure(servers: &mut JoinSet<io::Result<()>>) -> Result<(), Fail
     Ok(())
 }
 
-async fn asked_to_stop() {
-    tokio::select! {
-        () = interrupted() => {}
-        () = terminated() => {}
-    }
-}
+/// Completes when somebody asks to stop; for all who have a clone of it, and whenever they begin to wait.
+pub(crate) type Stop = Shared<BoxFuture<'static, ()>>;
 
-async fn interrupted() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+/// Listens for that from now on, and not only when somebody waits: one who asks during the start is heard too.
+pub(crate) fn asked_to_stop() -> Stop {
+    let (interrupted, terminated) = (interrupted(), terminated());
+    async move {
+        tokio::select! {
+            () = interrupted => {}
+            () = terminated => {}
+        }
     }
+    .boxed()
+    .shared()
 }
 
 #[cfg(unix)]
-async fn terminated() {
-    use tokio::signal::unix::{SignalKind, signal};
+fn interrupted() -> impl Future<Output = ()> + Send {
+    received(SignalKind::interrupt())
+}
 
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            terminate.recv().await;
+#[cfg(unix)]
+fn terminated() -> impl Future<Output = ()> + Send {
+    received(SignalKind::terminate())
+}
+
+/// The signal, which is caught from the call on.
+#[cfg(unix)]
+fn received(kind: SignalKind) -> impl Future<Output = ()> + Send {
+    let caught = signal(kind);
+    async move {
+        match caught {
+            Ok(mut caught) => {
+                caught.recv().await;
+            }
+            Err(_) => std::future::pending().await,
         }
-        Err(_) => std::future::pending().await,
+    }
+}
+
+#[cfg(not(unix))]
+async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
     }
 }
 

@@ -69,12 +69,13 @@ async fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
         _ => None,
     };
+    let stop = listeners::asked_to_stop();
     // A closed standard output is no reason not to serve.
     let _ = io::stdout().write_all(welcome(&base_url, behind, issuer.as_deref()).as_bytes());
     if arguments.open {
         browser::open(&base_url);
     }
-    listeners::serve((application, app), provider).await
+    listeners::serve((application, app), provider, stop).await
 }
 
 /// With a provider of our own. The ports come first: the settings are made of them.
@@ -131,6 +132,7 @@ fn welcome(base_url: &str, behind: Option<SocketAddr>, issuer: Option<&str>) -> 
          What to try:\n\
          \x20 open {base_url}/profile, sign in{as_whom}\n\
          \x20 open {base_url}/admin: it needs the claim admin, and answers 403 without\n\
+         \x20 open {base_url}/vault: it needs a stronger and fresher sign-in, and asks for one\n\
          \x20 open {base_url}/sessions: where you are signed in; end one of them, or all\n\
          \x20 open {base_url}/live: it knows when your session has ended, wherever that happened\n\
          \x20 curl -i {base_url}/api/me: a stranger's script gets 401 and a problem body, no redirect\n\

@@ -11,11 +11,12 @@ use serde::Serialize;
 
 use crate::moment::Moment;
 
-const TEMPLATES: [(&str, &str); 9] = [
+const TEMPLATES: [(&str, &str); 10] = [
     ("base.html", include_str!("pages/base.html")),
     ("index.html", include_str!("pages/index.html")),
     ("profile.html", include_str!("pages/profile.html")),
     ("admin.html", include_str!("pages/admin.html")),
+    ("vault.html", include_str!("pages/vault.html")),
     ("sessions.html", include_str!("pages/sessions.html")),
     ("live.html", include_str!("pages/live.html")),
     ("goodbye.html", include_str!("pages/goodbye.html")),
@@ -41,12 +42,14 @@ pub(crate) struct Index<'a> {
     pub(crate) name: Option<&'a str>,
     /// Where to sign in, for a stranger.
     pub(crate) choices: &'a [Choice],
+    /// Where another site's link would lead, which wants somebody to sign in here.
+    pub(crate) invitations: &'a [Choice],
     /// The issuer of the provider in this process.
     pub(crate) embedded: Option<&'a str>,
 }
 
 /// A provider to sign in with.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct Choice {
     /// Its name in the settings.
     pub(crate) provider: String,
@@ -162,6 +165,11 @@ impl Pages {
     /// For those with the claim.
     pub(crate) fn admin(&self, name: &str) -> Page {
         self.fill("admin.html", "/admin", Some(name), &())
+    }
+
+    /// For those who signed in strongly, and lately.
+    pub(crate) fn vault(&self, name: &str) -> Page {
+        self.fill("vault.html", "/vault", Some(name), &())
     }
 
     /// Where the person is signed in.

@@ -3,6 +3,7 @@ use vestibule_provider::{Browser, DevelopmentProvider, Fault, Page};
 use super::*;
 use crate::provider::provider;
 
+mod profiles;
 mod sessions;
 
 const APP: &str = "http://localhost:3000";

@@ -1,6 +1,6 @@
 use super::*;
 
-fn read(text: &str) -> Result<Configuration, Failure> {
+pub(crate) fn read(text: &str) -> Result<Configuration, Failure> {
     Configuration::from_toml(text, Path::new(""))
 }
 
@@ -62,6 +62,107 @@ fn a_client_that_registers_itself_is_not_made_known_beforehand() {
     assert!(configuration.clients_at("http://127.0.0.1:3001").expect("a provider").is_empty());
 }
 
+/// A table of a provider at 127.0.0.1:3001, beside `rest`, as the development provider there knows the client.
+fn registered(rest: &str) -> std::sync::Arc<vestibule_provider::RegisteredClient> {
+    let issuer = "http://127.0.0.1:3001";
+    let clients = read(&(with("") + rest)).expect("settings").clients_at(issuer).expect("a client");
+    let provider = crate::provider::provider(issuer, &clients).expect("a provider");
+    provider.registered("my-app").expect("the client is known")
+}
+
+#[test]
+fn the_provider_knows_of_a_client_what_the_settings_say() {
+    use vestibule::{
+        SignatureAlgorithm,
+        core::{ContentEncryptionAlgorithm, KeyManagementAlgorithm},
+    };
+    let plain = registered("");
+    assert_eq!((plain.id_token_algorithm(), plain.id_token_encryption()), (SignatureAlgorithm::Rs256, None));
+
+    let client = registered(
+        "id_token_signed_response_alg = 'ES256'\nid_token_encrypted_response_alg = 'dir'\n\
+         userinfo_signed_response_alg = 'PS256'\nuserinfo_encrypted_response_alg = 'A128KW'\n\
+         userinfo_encrypted_response_enc = 'A256GCM'\nrequest_object_encryption_alg = 'RSA-OAEP'",
+    );
+    let read =
+        |encryption: Option<vestibule_provider::client::Encryption>| encryption.map(|both| (both.alg(), both.enc()));
+    let default = ContentEncryptionAlgorithm::A128CbcHs256;
+    assert_eq!(client.id_token_algorithm(), SignatureAlgorithm::Es256);
+    assert_eq!(read(client.id_token_encryption()), Some((KeyManagementAlgorithm::Dir, default)));
+    assert_eq!(client.userinfo_algorithm(), Some(SignatureAlgorithm::Ps256));
+    assert_eq!(
+        read(client.userinfo_encryption()),
+        Some((KeyManagementAlgorithm::A128Kw, ContentEncryptionAlgorithm::A256Gcm))
+    );
+    assert_eq!(read(client.request_encryption()), Some((KeyManagementAlgorithm::RsaOaep, default)));
+}
+
+#[test]
+fn the_provider_fetches_our_keys_where_it_needs_them() {
+    let clients = |rest: &str| read(&(with("") + rest)).expect("settings").clients_at("http://127.0.0.1:3001");
+    for (rest, needs_keys) in [
+        ("", false),
+        ("token_endpoint_auth_method = 'client_secret_jwt'", false),
+        ("request_object_signing_alg = 'HS256'", false),
+        ("request_object_signing_alg = 'none'\ninsecure_unsigned_request_objects = true", false),
+        ("id_token_encrypted_response_alg = 'dir'", false),
+        ("request_object_signing_alg = 'ES256'", true),
+        ("token_endpoint_auth_method = 'private_key_jwt'", true),
+        ("id_token_encrypted_response_alg = 'RSA-OAEP'", true),
+        ("userinfo_encrypted_response_alg = 'ECDH-ES'", true),
+    ] {
+        let clients = clients(rest).expect("a client");
+        let [client] = clients.as_slice() else { panic!("one client") };
+        assert_eq!(client.agreement.needs_keys(), needs_keys, "{rest}");
+        assert_eq!(client.jwks_uri, "https://app.example.com/shop/auth/jwks/corp");
+    }
+}
+
+#[test]
+fn a_provider_is_ours_by_its_issuer_its_metadata_or_its_web_finger() {
+    let metadata = "[provider.corp.metadata]\nissuer = 'http://127.0.0.1:3001'\n\
+                    authorization_endpoint = 'http://127.0.0.1:3001/authorize'\ntoken_endpoint = 'http://127.0.0.1:3001/token'\n\
+                    jwks_uri = 'http://127.0.0.1:3001/jwks'\nend_session_endpoint = 'http://127.0.0.1:3002/bye'";
+    let issuer = "issuer = 'http://127.0.0.1:3001'\n";
+    let found = |account: &str| with("").replace(issuer, &format!("webfinger = '{account}'\n"));
+    for (text, is_ours, places) in [
+        (with(""), true, ["http://127.0.0.1:3001"].as_slice()),
+        (with("").replace(issuer, "") + metadata, true, &["http://127.0.0.1:3001", "http://127.0.0.1:3002"]),
+        (found("acct:alice@127.0.0.1:3001"), true, &["http://127.0.0.1:3001"]),
+        (found("http://127.0.0.1:3001/alice"), true, &["http://127.0.0.1:3001"]),
+        (found("acct:alice@127.0.0.1:3009"), false, &["http://127.0.0.1:3009"]),
+    ] {
+        let configuration = read(&text).expect("settings");
+        assert_eq!(configuration.clients_at("http://127.0.0.1:3001").is_ok(), is_ours, "{text}");
+        let mut got: Vec<_> = configuration.http_places().map(|place| place.origin().ascii_serialization()).collect();
+        got.dedup();
+        assert_eq!(got, places, "{text}");
+    }
+}
+
+#[test]
+fn a_redirect_path_of_ones_own_lies_below_the_public_address() {
+    for path in ["/redirect_uri", "/shop/redirect_uri"] {
+        let text = with("") + &format!("redirect_path = '{path}'");
+        let clients = read(&text).expect("settings").clients_at("http://127.0.0.1:3001").expect("a client");
+        let [client] = clients.as_slice() else { panic!("one client") };
+        assert_eq!(client.redirect_uri, "https://app.example.com/shop/redirect_uri");
+    }
+}
+
+#[test]
+fn a_client_secret_may_be_in_a_file_beside_the_settings() {
+    let folder = std::env::temp_dir().join(format!("vestibule-demo-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::fs::write(folder.join("secret"), "from a file\n").expect("a file");
+    let text = with("").replace("client_secret = 'canary'", "client_secret_file = 'secret'");
+    let configuration = Configuration::from_toml(&text, &folder).expect("settings");
+    let clients = configuration.clients_at("http://127.0.0.1:3001").expect("a client");
+    std::fs::remove_dir_all(&folder).expect("removed");
+    let [client] = clients.as_slice() else { panic!("one client") };
+    assert_eq!(client.client_secret, Some("from a file".into()));
+}
+
 #[test]
 fn no_secret_is_printed() {
     for text in [with(""), with("").replace("'canary'", "['canary']"), with("").replace("'canary'", "'canary")] {
@@ -81,6 +182,39 @@ fn the_example_file_is_one_that_works() {
     builder.build().expect("a vestibule");
     let issuer = format!("http://{}", configuration.embedded_provider().expect("the example has one"));
     assert_eq!(configuration.clients_at(&issuer).expect("clients").len(), 1);
+}
+
+/// As `docs/certification/settings` puts them together.
+#[test]
+fn the_settings_for_the_conformance_suite_are_ones_that_work() {
+    const HEAD: &str = include_str!("../../../docs/certification/head.toml");
+    const STATIC: &str = include_str!("../../../docs/certification/static.toml");
+    const DYNAMIC: &str = include_str!("../../../docs/certification/dynamic.toml");
+    let issuer = "issuer = 'https://localhost.emobix.co.uk:8443/test/a/vestibule/'\n";
+    // The files that they name are made along with the certificates.
+    let head = HEAD.replace("secret_key_file = \"secret-key\"", "").replace("trusted_ca = \"authority.pem\"", "");
+    let lines = [
+        "response_type = 'id_token'",
+        "response_type = 'id_token token'\nresponse_mode = 'form_post'",
+        "response_type = 'code id_token'",
+        "response_type = 'code token'",
+        "response_type = 'code id_token token'",
+        "token_endpoint_auth_method = 'client_secret_jwt'",
+        "id_token_signed_response_alg = 'HS256'",
+        "userinfo = 'post'",
+        "userinfo_signed_response_alg = 'RS256'",
+        "initiate_login = true",
+    ];
+    for kind in [STATIC, DYNAMIC] {
+        for line in lines {
+            let configuration = read(&format!("{head}{kind}{issuer}{line}")).expect(line);
+            let builder = configuration.builder().expect(line).secret_key(SecretKey::generate());
+            builder.build().expect(line);
+        }
+        let account =
+            "webfinger = 'acct:vestibule.oidcc-client-test-discovery-webfinger-acct@localhost.emobix.co.uk:8443'";
+        read(&format!("{head}{kind}{account}")).expect(account);
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ fn pages_with(value: &str) -> Vec<(&'static str, String)> {
     let now = NumericDate::from_seconds(1_700_000_000);
     let moment = |seconds| Moment::new(now.plus(seconds), now);
     let choices = [Choice { provider: value.to_owned(), href: value.to_owned() }];
-    let index = |name| Index { name, choices: &choices, embedded: Some(value) };
+    let index = |name| Index { name, choices: &choices, invitations: &choices, embedded: Some(value) };
     let profile = Profile {
         name: value,
         provider: value,
@@ -35,6 +35,7 @@ fn pages_with(value: &str) -> Vec<(&'static str, String)> {
         ("index", pages.index(&index(Some(value)))),
         ("profile", pages.profile(&profile)),
         ("admin", pages.admin(value)),
+        ("vault", pages.vault(value)),
         ("sessions", pages.sessions(&sessions)),
         ("sessions in cookies", pages.sessions(&Sessions { name: value, sessions: None })),
         ("live", pages.live(value)),

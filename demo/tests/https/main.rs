@@ -158,6 +158,16 @@ async fn it_stops_when_it_is_asked_to_whoever_is_still_connected() {
     drop((client, silent));
 }
 
+/// One who asks as soon as the demo has said where it is finds it still starting: each time at another step, so several times.
+#[cfg(unix)]
+#[test]
+fn it_stops_when_it_is_asked_to_while_it_starts() {
+    let folder = folder(&Authority::new().identity(), "http://127.0.0.1:9");
+    for _ in 0..20 {
+        assert_eq!(folder.start().stop().code(), Some(0));
+    }
+}
+
 #[test]
 fn a_certificate_that_cannot_be_used_is_refused_with_the_setting_and_the_reason() {
     let (identity, other) = (Authority::new().identity(), Authority::new().identity());
