@@ -47,19 +47,12 @@ const configuration = {
 // How a client says who it is, without saying it here: the part that a test asserts on.
 const credentials = ({ headers }) => headers.authorization?.split(' ')[0] ?? 'none';
 
-// It promises `iss` (RFC 9207) whatever it is asked for, and leaves it out where an ID Token comes with the response, as section 4 allows.
-// Where clients ask for that, it promises nothing here.
-const keepsNoPromise = clients.some(({ response_types: types }) => types?.some((type) => type.includes('id_token')));
-
 const server = createServer();
 server.listen(0, '127.0.0.1', () => {
   const issuer = `http://127.0.0.1:${server.address().port}`;
   const provider = new Provider(issuer, configuration);
   provider.use(async (ctx, next) => {
     await next();
-    if (keepsNoPromise && ctx.path === '/.well-known/openid-configuration') {
-      delete ctx.body.authorization_response_iss_parameter_supported;
-    }
     console.log(`asked ${ctx.method} ${ctx.path} ${credentials(ctx)} ${ctx.status}`);
   });
   for (const event of ['authorization', 'grant', 'userinfo', 'registration_create', 'end_session']) {

@@ -125,10 +125,18 @@ impl PendingLogin {
                 }
                 .into());
             }
-            None if expected.iss_promised => return Err(Misbehaviour::ResponseIssuerMissing.into()),
+            None if expected.iss_promised && !self.has_issuer_otherwise(&response) => {
+                return Err(Misbehaviour::ResponseIssuerMissing.into());
+            }
             Some(_) | None => {}
         }
         Ok(self.accepted(response.into_pieces(&self.asked)?))
+    }
+
+    /// RFC 9207 4: where an ID Token comes with the response, its own iss says who answers, and the parameter "MAY be omitted".
+    /// Nothing of such a response is of use before that ID Token is verified.
+    fn has_issuer_otherwise(&self, response: &AuthorizationResponse) -> bool {
+        self.asked.response_type.has_id_token() && response.has_id_token()
     }
 
     fn accepted(&self, pieces: Pieces) -> Accepted {

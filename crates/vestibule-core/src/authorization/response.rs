@@ -102,6 +102,11 @@ impl AuthorizationResponse {
         Ok(Self { state, iss, came_by, parameters })
     }
 
+    /// Whether an ID Token came along.
+    pub(super) fn has_id_token(&self) -> bool {
+        self.parameters.id_token.is_some()
+    }
+
     /// The state, by which the caller finds the pending login.
     #[must_use]
     pub fn state(&self) -> &State {

@@ -43,6 +43,31 @@ fn without(response_type: ResponseType, lacking: &str) -> Vec<(&'static str, &'s
     all
 }
 
+/// R23, RFC 9207 4: what was promised may be left out where the response has an ID Token, whose own iss says who answers. Without
+/// one, of another type, or with an error it may not.
+#[test]
+fn a_promised_issuer_may_be_left_out_beside_an_id_token_and_nowhere_else() {
+    let promising = promising();
+    let refused = |response_type: ResponseType, others: &[(&str, &str)]| {
+        let login = pending(7).asking(&request().response_type(response_type));
+        let state = login.state("");
+        let form = query(&[&[("state", state.as_str())], others].concat());
+        let response = match response_type.default_mode() {
+            ResponseMode::Query => AuthorizationResponse::from_query(&form),
+            _ => AuthorizationResponse::from_fragment(&form),
+        };
+        login.accept(response.expect("a response"), &ExpectedResponse::of(&promising), NOW).err()
+    };
+    for response_type in ResponseType::ALL {
+        let reason = misbehaved(Misbehaviour::ResponseIssuerMissing);
+        let expected = if response_type.has_id_token() { None } else { reason.clone() };
+        assert_eq!(refused(response_type, &without(response_type, "")), expected, "{response_type}");
+        assert_eq!(refused(response_type, &[("error", "access_denied")]), reason, "{response_type}");
+    }
+    let smuggled = [("code", "c"), ("id_token", "i")];
+    assert_eq!(refused(ResponseType::Code, &smuggled), misbehaved(Misbehaviour::ResponseIssuerMissing));
+}
+
 /// R30: Form Post 1.0 2, Multiple Response Types 2.1
 #[test]
 fn a_response_comes_by_the_way_that_was_asked_for() {
