@@ -355,3 +355,23 @@ async fn a_silent_login_for_an_id_token_comes_by_the_fragment() {
     assert_eq!(hop_over(&mut house.browser, page).await.text(), "profile of alice");
     assert_eq!(departures(&house), 2);
 }
+
+/// A form that comes twice is of no use, and whoever is signed in by then is on their page all the same: the error page sees the
+/// session's cookie, which did not come along with the form.
+#[tokio::test]
+async fn a_form_of_a_login_that_is_over_lands_who_is_signed_in_on_their_page() {
+    for (mode, mut house) in houses() {
+        let stopped = stopped(&mut house.browser, "/profile", "alice").await;
+        let (url, body) = stopped.delivered_by(ResponseMode::FormPost);
+        let form: Vec<_> = url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+        let form: Vec<_> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let first = house.browser.post_form_from(ISSUER, &url, &form).await;
+        assert_eq!(first.text(), "profile of alice", "{mode}");
+        let second = house.browser.post_form_from(ISSUER, &url, &form).await;
+        assert_eq!((second.status().as_u16(), second.text()), (200, "profile of alice"), "{mode}");
+        let mut stranger = house.another_browser();
+        let third = stranger.post_form_from(ISSUER, &url, &form).await;
+        assert_eq!((third.status().as_u16(), third.url().path()), (400, "/auth/error"), "{mode}: nobody is signed in");
+        assert_eq!(house.provider.count("/token"), 1, "{mode}");
+    }
+}
