@@ -9,11 +9,12 @@ use axum::{
 };
 use http::{StatusCode, request::Parts};
 use serde::de::DeserializeOwned;
-use vestibule_core::{ClaimsSet, Issuer, NumericDate, Subject};
+use vestibule_core::{ClaimsSet, Issuer, NumericDate, Secret, Subject};
 
 use crate::{
     login::{challenge, unavailable},
     pages::{self, ErrorPage},
+    provider::ConnectedProvider,
     session::{
         Session,
         endings::Wait,
@@ -112,6 +113,12 @@ impl EndUser {
     #[must_use]
     pub fn ends_at(&self) -> NumericDate {
         self.session.times.ends_at
+    }
+
+    /// Their ID Token, if they signed in with this provider and it was kept.
+    pub(crate) fn id_token_of(&self, provider: &ConnectedProvider) -> Option<Secret<String>> {
+        let is_theirs = self.session.provider.name() == provider.name();
+        is_theirs.then(|| self.session.tokens().id_token).flatten()
     }
 
     /// Which of the [sessions](crate::Vestibule::sessions_of) that they may have is the present one.

@@ -3,9 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::response::{IntoResponse, Response};
-use vestibule_core::authorization::{ReservedParameter, check_parameter};
+use serde_json::Value;
+use vestibule_core::authorization::{InvalidAuthorizationRequest, ReservedParameter, check_parameter};
 
-use crate::{door::Door, error::see_other, provider::ConnectedProvider, return_address::ReturnAddress, wish::Wish};
+use crate::{
+    door::Door, end_user::EndUser, error::see_other, provider::ConnectedProvider, return_address::ReturnAddress,
+    wish::Wish,
+};
 
 /// A sign-in that the application itself begins; made by [`Vestibule::sign_in`](crate::Vestibule::sign_in). As a handler's answer it
 /// sends the browser away to sign in; [`href`](Self::href) is the same as a link.
@@ -73,6 +77,25 @@ impl SignIn {
     /// How long ago the person may have proved to the provider who they are (Core 3.1.2.1); its answer is held against it.
     pub fn max_age(mut self, max_age: Duration) -> Self {
         self.wish.demand = self.wish.demand.max_age(max_age);
+        self
+    }
+
+    /// Single claims, from the ID Token or the userinfo endpoint (Core 5.5), in the place of those that every login with the provider
+    /// asks for.
+    ///
+    /// # Errors
+    /// [`InvalidAuthorizationRequest`] names the rule of Core 5.5 that it breaks.
+    pub fn claims(mut self, claims: Value) -> Result<Self, InvalidAuthorizationRequest> {
+        self.provider.check_claims(claims.clone())?;
+        self.wish.claims = Some(claims);
+        Ok(self)
+    }
+
+    /// That it is this person, who is signed in now, who shall sign in again: the provider is shown their ID Token as
+    /// `id_token_hint` (Core 3.1.2.1). Without effect where sessions keep none ([`Tokens::Discard`](crate::Tokens::Discard)), or
+    /// where they signed in with another provider.
+    pub fn again(mut self, user: &EndUser) -> Self {
+        self.wish.id_token_hint = user.id_token_of(&self.provider);
         self
     }
 

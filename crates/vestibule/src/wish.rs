@@ -2,6 +2,8 @@
 //! application's, or a page's, and travels sealed.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use vestibule_core::{Secret, authorization::check_parameter};
 
 use crate::{door::Door, provider::ConnectedProvider, return_address::ReturnAddress, step_up::Demand};
 
@@ -12,6 +14,10 @@ pub(crate) struct Wish {
     pub(crate) demand: Demand,
     /// Parameters of the authorization request, none of them the protocol's own.
     pub(crate) parameters: Vec<(String, String)>,
+    /// Single claims (Core 5.5), in the place of those that every login asks for.
+    pub(crate) claims: Option<Value>,
+    /// The ID Token of who shall sign in again (Core 3.1.2.1).
+    pub(crate) id_token_hint: Option<Secret<String>>,
 }
 
 /// How a login is done.
@@ -27,7 +33,14 @@ pub(crate) enum Manner {
 /// What a link carries: a wire format, since links outlive a deployment. Add a version, never change one.
 #[derive(Serialize, Deserialize)]
 enum Written {
-    V1 { acr_values: String, max_age: Option<u32>, parameters: Vec<(String, String)> },
+    V1 {
+        acr_values: String,
+        max_age: Option<u32>,
+        parameters: Vec<(String, String)>,
+        /// JSON, since postcard cannot read arbitrary values back.
+        claims: Option<String>,
+        id_token_hint: Option<String>,
+    },
 }
 
 impl Wish {
@@ -53,16 +66,27 @@ impl Wish {
             acr_values: self.demand.acr_values.join(" "),
             max_age: self.demand.max_age,
             parameters: self.parameters.clone(),
+            claims: self.claims.as_ref().map(Value::to_string),
+            id_token_hint: self.id_token_hint.as_ref().map(|hint| hint.expose().clone()),
         };
-        let bytes = postcard::to_stdvec(&written).expect("strings and integers have a postcard form");
-        door.seals.wish.seal(&door.context(provider.name()), &bytes)
+        let bytes = Secret::new(postcard::to_stdvec(&written).expect("strings and integers have a postcard form"));
+        door.seals.wish.seal(&door.context(provider.name()), bytes.expose())
     }
 
     /// What a link carries. What does not open is nothing: a page that wants more asks again.
     pub(crate) fn open(door: &Door, provider: &ConnectedProvider, sealed: &str) -> Option<Self> {
         let bytes = door.seals.wish.open(&door.context(provider.name()), sealed.as_bytes())?;
-        let Written::V1 { acr_values, max_age, parameters } = postcard::from_bytes(&bytes).ok()?;
-        Some(Self { manner: Manner::Asked, demand: Demand::new(&acr_values, max_age), parameters })
+        let Written::V1 { acr_values, max_age, mut parameters, claims, id_token_hint } =
+            postcard::from_bytes(&bytes).ok()?;
+        // A later program than the one that made the link may set more by itself.
+        parameters.retain(|(name, _)| check_parameter(name.clone()).is_ok());
+        Some(Self {
+            manner: Manner::Asked,
+            demand: Demand::new(&acr_values, max_age),
+            parameters,
+            claims: claims.and_then(|claims| serde_json::from_str(&claims).ok()),
+            id_token_hint: id_token_hint.map(Secret::from),
+        })
     }
 }
 

@@ -171,6 +171,13 @@ impl Asking {
         if !wish.demand.acr_values.is_empty() {
             request = request.acr_values(&wish.demand.acr_values);
         }
+        if let Some(claims) = &wish.claims {
+            // A link may be older than the settings, and wish for what they do not allow any more.
+            request = request.clone().claims(claims.clone()).unwrap_or(request);
+        }
+        if let Some(hint) = &wish.id_token_hint {
+            request = request.id_token_hint(hint.clone());
+        }
         let silently = (wish.manner == Manner::Silent).then(|| ("prompt".to_owned(), "none".to_owned()));
         self.parameters
             .iter()
@@ -178,6 +185,11 @@ impl Asking {
             .chain(&silently)
             .try_fold(request, |request, (name, value)| request.parameter(name, value))
             .expect("build() and sign_in() refuse the parameters that the protocol sets")
+    }
+
+    /// Whether single claims can be asked for by a login with this provider.
+    pub(super) fn check_claims(&self, claims: Value) -> Result<(), InvalidAuthorizationRequest> {
+        self.request("https://app.example.com", self.response_mode)?.claims(claims).map(drop)
     }
 
     fn request(

@@ -3,9 +3,11 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use http::HeaderValue;
+use serde_json::Value;
 use vestibule_core::{
     AuthorizationRequest, Exchange, HttpClient, JwkSet, Misbehaviour, NumericDate, ProviderMetadata, Step,
     UserInfoMethod,
+    authorization::InvalidAuthorizationRequest,
     discovery::{DiscoveryRequest, KeysRequest},
     freshness::{Answer, Conditional, Freshness},
     jose::jwk::SkipReason,
@@ -125,6 +127,11 @@ impl ConnectedProvider {
     pub(crate) fn authorization_origin(&self) -> String {
         let endpoint = self.introduced_at_hand().map(|at| at.metadata.authorization_endpoint().clone());
         endpoint.map_or_else(String::new, |endpoint| endpoint.origin().ascii_serialization())
+    }
+
+    /// Whether single claims can be asked for by one login.
+    pub(crate) fn check_claims(&self, claims: Value) -> Result<(), InvalidAuthorizationRequest> {
+        self.provider.asking.check_claims(claims)
     }
 
     /// Whether a login here brings an access token at all (Core 3.2.2.5: `id_token` alone does not).

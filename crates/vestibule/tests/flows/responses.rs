@@ -4,8 +4,8 @@ use axum::{Router, routing::get};
 use vestibule::{AccessToken, EndUser, ResponseMode, ResponseType};
 
 use crate::{
-    bench::{asked, corp_by, departures, finish_sign_in, hop_over, house, house_around, last_said, op, said, stopped},
-    house::{APP, House, paper::place},
+    bench::{asked, corp_by, departures, finish_sign_in, house, house_around, last_said, op, said, stopped},
+    house::{House, paper::place},
 };
 
 /// What is asked of the provider after a response of each type, in this order.
