@@ -47,6 +47,9 @@ impl Bench {
         for arrived in &arrived {
             judge::judge(self, arrived);
         }
+        for document in self.fetched() {
+            assert_eq!(document.status, 200, "what the provider fetched: {}", document.url);
+        }
         assert_eq!(self.op.warnings(), [], "what the suite would warn of");
     }
 

@@ -1,10 +1,11 @@
 //! One run: what the driver does with the browser.
 
-use axum::Router;
+use axum::{Router, body::Bytes};
+use http::Request;
 use vestibule::Clock;
 use vestibule_provider::{Browser, DevelopmentProvider, Fault, Page};
 
-use crate::{APP, ISSUER, OP, TestClock, Variant, log::Log};
+use crate::{APP, ISSUER, OP, TestClock, Variant, fetched::Fetched, log::Log};
 
 /// One run of a module in a variant.
 #[derive(Debug)]
@@ -19,6 +20,7 @@ pub struct Bench {
     pub browser: Browser,
     clock: TestClock,
     pub(crate) log: Log,
+    pub(crate) fetched: Fetched,
 }
 
 impl Bench {
@@ -29,8 +31,9 @@ impl Bench {
         browser: Browser,
         clock: TestClock,
         log: Log,
+        fetched: Fetched,
     ) -> Self {
-        let mut bench = Self { variant, op, app, browser, clock, log };
+        let mut bench = Self { variant, op, app, browser, clock, log, fetched };
         bench.pass(0);
         bench
     }
@@ -53,6 +56,13 @@ impl Bench {
     pub async fn sign_in(&mut self) -> Page {
         let page = self.browser.get(&format!("{APP}/auth/login?provider={OP}&return_to=/profile")).await;
         self.go_on(page).await
+    }
+
+    /// Somebody wants to sign in and is never seen again: by then the relying party has registered itself, where it does.
+    pub async fn introduce(&self) {
+        let login = format!("{APP}/auth/login?provider={OP}");
+        let answered = self.deliver(Request::get(login).body(Bytes::new()).expect("a request")).await;
+        assert_eq!(answered.status, 303);
     }
 
     /// Goes on from a page as a browser does whose scripts run: one that came with a fragment hands it over.

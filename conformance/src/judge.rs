@@ -3,19 +3,20 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{Method, header};
 use url::form_urlencoded;
-use vestibule::{ResponseType, TokenEndpointAuthMethod};
+use vestibule::TokenEndpointAuthMethod;
 use vestibule_provider::RecordedRequest;
 
 use crate::{
-    Arrived, Bench, CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, RequestType, Variant,
+    Arrived, Bench, CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, Variant,
     arrivals::{body_of, parameters_of},
+    judge_object::parameters_in_object,
 };
 
 /// Parameters, each of which may be there once.
-struct Parameters(Vec<(String, String)>);
+pub(crate) struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
-    fn new(pairs: Vec<(String, String)>) -> Self {
+    pub(crate) fn new(pairs: Vec<(String, String)>) -> Self {
         let mut names: Vec<&str> = pairs.iter().map(|(name, _)| name.as_str()).collect();
         names.sort_unstable();
         let before = names.len();
@@ -25,7 +26,16 @@ impl Parameters {
         Self(pairs)
     }
 
-    fn value(&self, name: &str) -> Option<&str> {
+    /// Those in the query, or in the form.
+    pub(crate) fn of_authorization_request(request: &RecordedRequest) -> Self {
+        Self::new(if request.method == Method::POST { body_of(request) } else { parameters_of(request) })
+    }
+
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    pub(crate) fn value(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
     }
 
@@ -45,27 +55,20 @@ pub(crate) fn judge(bench: &Bench, arrived: &Arrived) {
 }
 
 fn judge_authorization_request(bench: &Bench, request: &RecordedRequest) {
-    let Variant { response_type, response_mode, request_type, .. } = bench.variant;
-    let parameters = if request.method == Method::POST { body_of(request) } else { parameters_of(request) };
-    let parameters = Parameters::new(parameters);
-    let client_id = parameters.value("client_id").expect("a client_id");
+    let Variant { response_type, response_mode, .. } = bench.variant;
+    let plain = Parameters::of_authorization_request(request);
+    let client_id = plain.value("client_id").expect("a client_id");
     assert!(bench.op.registered(client_id).is_some(), "client_id: {client_id}");
     assert_eq!(client_id == CLIENT_ID, !bench.variant.registers(), "client_id: {client_id}");
-    let wanted = parameters.value("response_type").expect("a response_type");
+    let wanted = plain.value("response_type").expect("a response_type");
     assert!(response_type.is_named(wanted), "response_type: {wanted}");
-    assert_eq!(parameters.value("response_mode"), response_mode.map(|mode| mode.name()), "response_mode");
     // With request objects too, in the plain parameters (Core 6.1).
-    let scope = parameters.value("scope").expect("a scope");
+    let scope = plain.value("scope").expect("a scope");
     assert!(scope.split(' ').any(|scope| scope == "openid"), "scope: {scope}");
-    match request_type {
-        RequestType::PlainHttpRequest => judge_plain_request(response_type, &parameters),
-        RequestType::RequestObject => assert!(parameters.has("request") && !parameters.has("request_uri")),
-        _ => assert!(parameters.has("request_uri") && !parameters.has("request")),
-    }
-}
-
-fn judge_plain_request(response_type: ResponseType, parameters: &Parameters) {
-    assert!(!parameters.has("request") && !parameters.has("request_uri"), "a plain request");
+    assert_eq!(plain.value("redirect_uri"), Some(REDIRECT_URI));
+    let parameters = if bench.variant.has_request_objects() { parameters_in_object(bench, &plain) } else { plain };
+    assert!(!parameters.has("request") && !parameters.has("request_uri"), "no request object");
+    assert_eq!(parameters.value("response_mode"), response_mode.map(|mode| mode.name()), "response_mode");
     assert_eq!(parameters.value("redirect_uri"), Some(REDIRECT_URI));
     let state = parameters.value("state").expect("a state");
     assert!(!state.is_empty());

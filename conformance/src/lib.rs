@@ -8,7 +8,9 @@ mod application;
 mod arrivals;
 mod bench;
 mod clock;
+mod fetched;
 mod judge;
+mod judge_object;
 mod log;
 mod logout;
 mod outcome;
@@ -20,6 +22,8 @@ mod wire;
 pub use arrivals::{Arrived, body_of, parameters_of};
 pub use bench::Bench;
 pub use clock::TestClock;
+pub use fetched::Document;
+pub use judge_object::ReadObject;
 pub use logout::Answered;
 pub use party::Party;
 pub use setup::Setup;
@@ -33,6 +37,10 @@ pub const ISSUER: &str = "https://op.example/test/a/vestibule/";
 pub const OP: &str = "op";
 /// Where authorization responses go.
 pub const REDIRECT_URI: &str = "https://rp.example/auth/callback/op";
+/// Where the application's public keys are.
+pub const JWKS_URI: &str = "https://rp.example/auth/jwks/op";
+/// Below it are the application's request objects.
+pub const REQUEST_OBJECTS: &str = "https://rp.example/auth/request_objects/op";
 /// Where the browser goes after a logout at the provider.
 pub const POST_LOGOUT_REDIRECT_URI: &str = "https://rp.example/auth/logged_out";
 /// Who the application is, where it did not register itself.

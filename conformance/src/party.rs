@@ -3,7 +3,7 @@
 use toml::{Table, Value};
 use vestibule::{Builder, Settings};
 
-use crate::{APP, CLIENT_ID, CLIENT_SECRET, ISSUER, OP, Variant};
+use crate::{APP, CLIENT_ID, CLIENT_SECRET, ISSUER, OP, RequestType, Variant};
 
 /// The settings of the relying party in a run.
 #[derive(Clone, Debug)]
@@ -22,6 +22,16 @@ impl Party {
             .set("token_endpoint_auth_method", variant.client_auth_type.name())
             .set("response_type", variant.response_type.name());
         let party = variant.response_mode.iter().fold(party, |party, mode| party.set("response_mode", mode.name()));
+        let party = match variant.request_type {
+            RequestType::PlainHttpRequest => party,
+            RequestType::RequestObject => party.set("request_object", "by_value"),
+            RequestType::RequestUri => party.set("request_object", "by_reference"),
+        };
+        // Keys of RSA take much longer to make.
+        let party =
+            if variant.has_request_objects() { party.set("request_object_signing_alg", "ES256") } else { party };
+        let party =
+            if variant.proves_itself_by_key() { party.set("token_endpoint_auth_signing_alg", "ES256") } else { party };
         if variant.registers() {
             let registration = [("client_name", "Photo Album".into()), ("contacts", vec!["ops@rp.example"].into())];
             party.set(
@@ -30,6 +40,8 @@ impl Party {
             )
         } else {
             let party = party.set("client_id", CLIENT_ID);
+            // Who registers itself makes its keys unasked.
+            let party = if variant.signs() { party.set("own_keys", true) } else { party };
             if variant.has_secret() { party.set("client_secret", CLIENT_SECRET) } else { party }
         }
     }

@@ -4,8 +4,8 @@ use serde_json::Value;
 use vestibule_provider::{Browser, DevelopmentProvider, PresentedCertificate, RegisteredClient, User};
 
 use crate::{
-    APP, Bench, CLIENT_ID, CLIENT_SECRET, ISSUER, POST_LOGOUT_REDIRECT_URI, Party, REDIRECT_URI, TestClock, Variant,
-    application::application, log::Log, wire::Wire,
+    APP, Bench, CLIENT_ID, CLIENT_SECRET, ISSUER, JWKS_URI, POST_LOGOUT_REDIRECT_URI, Party, REDIRECT_URI, TestClock,
+    Variant, application::application, fetched::Fetched, log::Log, wire::Wire,
 };
 
 /// A run that has not begun.
@@ -42,6 +42,7 @@ impl Setup {
             .redirect_uri(REDIRECT_URI)
             .post_logout_redirect_uri(POST_LOGOUT_REDIRECT_URI)
             .response_types([variant.response_type]);
+        let client = if variant.signs() { client.jwks_uri(JWKS_URI) } else { client };
         Self { variant, op, client, party: Party::of(variant), certificate: None }
     }
 
@@ -79,10 +80,11 @@ impl Setup {
         let wire = Wire { op: op.clone(), certificate };
         let vestibule = party.builder().http_client(wire).clock(clock.clone()).build();
         let app = application(&vestibule.unwrap_or_else(|error| panic!("{error}: {}", party.text())));
-        op.site(APP, app.clone());
+        let fetched = Fetched::default();
+        op.site(APP, fetched.recording(app.clone()));
         let mut browser = Browser::new();
         browser.site(APP, app.clone());
         browser.site(ISSUER, op.router());
-        Bench::new(variant, op, app, browser, clock, log)
+        Bench::new(variant, op, app, browser, clock, log, fetched)
     }
 }

@@ -91,6 +91,24 @@ impl Variant {
         matches!(self.client_auth_type, ClientSecretBasic | ClientSecretPost | ClientSecretJwt)
     }
 
+    /// Whether the client proves itself by a key of its own.
+    #[must_use]
+    pub fn proves_itself_by_key(self) -> bool {
+        self.client_auth_type == TokenEndpointAuthMethod::PrivateKeyJwt
+    }
+
+    /// Whether authorization requests are objects.
+    #[must_use]
+    pub fn has_request_objects(self) -> bool {
+        self.request_type != RequestType::PlainHttpRequest
+    }
+
+    /// Whether the client signs with a key of its own, unless a module says otherwise.
+    #[must_use]
+    pub fn signs(self) -> bool {
+        self.proves_itself_by_key() || self.has_request_objects()
+    }
+
     /// What the provider is asked for until there is an ID Token and the keys to verify it, in order. No bad ID Token takes the
     /// relying party any further.
     #[must_use]

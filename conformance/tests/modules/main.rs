@@ -9,6 +9,7 @@ mod back_channel_logout;
 mod basic;
 mod comprehensive;
 mod config;
+mod dynamic;
 mod form_post;
 mod front_channel_logout;
 mod hybrid;

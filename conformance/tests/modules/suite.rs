@@ -10,11 +10,12 @@ mod login;
 mod logout;
 mod mtls;
 mod refresh;
+mod request_objects;
 mod session;
 mod third_party;
 mod userinfo;
 
 pub(crate) use self::{
     back_channel::*, discovery::*, errors::*, front_channel::*, id_token::*, keys::*, login::*, logout::*, mtls::*,
-    refresh::*, session::*, third_party::*, userinfo::*,
+    refresh::*, request_objects::*, session::*, third_party::*, userinfo::*,
 };

@@ -1,20 +1,21 @@
 //! Modules about an ID Token that must be refused: the one of the authorization endpoint, where the response type has one there,
 //! else the one of the token endpoint. Nothing is asked after it, and nothing that came along is used.
 
-use conformance::{CLIENT_ID, ISSUER, Setup, Variant};
+use conformance::{Bench, CLIENT_ID, ISSUER, Setup, Variant};
 use vestibule::SignatureAlgorithm;
 use vestibule_provider::Fault;
 
 /// The suite's base class of the negative modules.
-pub(super) async fn expect_id_token_refused(setup: Setup, variant: Variant, fault: Fault, reason: &str) {
-    let mut bench = setup.start().with_fault(fault);
+async fn expect_id_token_refused(bench: Bench, fault: Fault, reason: &str) {
+    let expected = bench.variant.until_the_first_id_token();
+    let mut bench = bench.with_fault(fault);
     let page = bench.sign_in().await;
     bench.expect_refused(&page, &format!("the ID Token {reason}")).await;
-    bench.expect_arrived(&variant.until_the_first_id_token());
+    bench.expect_arrived(&expected);
 }
 
 async fn expect_refused(variant: Variant, fault: Fault, reason: &str) {
-    expect_id_token_refused(Setup::of(variant), variant, fault, reason).await;
+    expect_id_token_refused(Setup::of(variant).start(), fault, reason).await;
 }
 
 pub(crate) async fn oidcc_client_test_invalid_iss(variant: Variant) {
@@ -44,10 +45,16 @@ pub(crate) async fn oidcc_client_test_invalid_sig_rs256(variant: Variant) {
     expect_refused(variant, Fault::BadSignature, reason).await;
 }
 
-/// The suite would let it pass from the token endpoint (Core 3.1.3.7 (6)); here `none` is none of the algorithms.
+/// The suite would let it pass from the token endpoint (Core 3.1.3.7 (6)); here `none` is none of the algorithms, even for a client
+/// that is told that it has registered it.
 pub(crate) async fn oidcc_client_test_idtoken_sig_none(variant: Variant) {
+    let mut bench = Setup::of(variant).start();
+    if variant.registers() {
+        bench = bench.with_fault(Fault::RegistrationAlgNone);
+        bench.introduce().await;
+    }
     let reason = "is not a usable JWS: signed with 'none', expected RS256 (RFC 8725 3.1)";
-    expect_refused(variant, Fault::AlgNone, reason).await;
+    expect_id_token_refused(bench, Fault::AlgNone, reason).await;
 }
 
 pub(crate) async fn oidcc_client_test_invalid_chash(variant: Variant) {
@@ -78,7 +85,7 @@ pub(crate) async fn oidcc_client_test_invalid_sig_es256(variant: Variant) {
     let setup = Setup::of(variant).set("id_token_signed_response_alg", "ES256");
     let setup = setup.client(|client| client.id_token_signed_response_alg(SignatureAlgorithm::Es256));
     let reason = "is not a usable JWS: a signature that does not verify (RFC 7515 5.2)";
-    expect_id_token_refused(setup, variant, Fault::BadSignature, reason).await;
+    expect_id_token_refused(setup.start(), Fault::BadSignature, reason).await;
 }
 
 /// The key is the client's secret: nobody is asked for any.

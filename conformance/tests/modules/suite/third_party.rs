@@ -1,7 +1,10 @@
 //! The module about a login that the provider begins (OpenID Connect Core 4).
 
 use conformance::{APP, ISSUER, Setup, Variant};
+use serde_json::json;
 use url::form_urlencoded;
+
+use super::discovery::asked;
 
 /// The place that is registered as `initiate_login_uri`.
 const INITIATE_LOGIN_URI: &str = "https://rp.example/auth/initiate_login/op";
@@ -19,4 +22,7 @@ pub(crate) async fn oidcc_client_test_3rd_party_init_login(variant: Variant) {
     assert_eq!(bench.failures(), [] as [(String, String); 0]);
     assert_eq!(bench.who().await.as_deref(), Some("alice"));
     bench.expect_arrived(&variant.complete());
+    if variant.registers() {
+        assert_eq!(asked(&bench).get("initiate_login_uri"), Some(&json!(INITIATE_LOGIN_URI)));
+    }
 }
