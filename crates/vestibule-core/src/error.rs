@@ -210,6 +210,10 @@ pub enum InvalidMetadata {
         "the provider takes signed request objects only (require_signed_request_object): set request_object_signing_alg"
     )]
     RequestObjectRequired,
+    #[error(
+        "the provider takes a request_uri only where that very one is registered (require_request_uri_registration), and ours is another one each time: send request objects by value"
+    )]
+    RequestUrisRegistered,
     #[error("the provider does not support {what} '{wanted}'; its {member} has {offered}")]
     Unsupported { what: &'static str, wanted: &'static str, member: &'static str, offered: Excerpt },
     #[error("the provider publishes no key to encrypt for it by {algorithm} (Core 10.2)")]

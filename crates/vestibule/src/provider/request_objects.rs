@@ -29,7 +29,8 @@ pub enum RequestObjects {
     /// In the browser's address, as the parameter `request` (Core 6.1).
     ByValue,
     /// Fetched by the provider from `/auth/request_objects/NAME/..`, as the parameter `request_uri` says (Core 6.2). They are kept where
-    /// [sessions](crate::Builder::sessions) or their [marks](crate::Builder::marks) are.
+    /// [sessions](crate::Builder::sessions) or their [marks](crate::Builder::marks) are. A provider that wants each one registered
+    /// (`require_request_uri_registration`) takes none of them.
     ByReference,
 }
 
@@ -102,13 +103,16 @@ impl RequestObjectSettings {
     }
 
     /// By value unless the settings say otherwise, or the metadata, where a `request` parameter is not taken unless it says so
-    /// (Discovery 3).
-    fn way(self, metadata: &ProviderMetadata) -> RequestObjects {
-        self.way.unwrap_or(if metadata.request_parameter_supported() {
-            RequestObjects::ByValue
-        } else {
-            RequestObjects::ByReference
-        })
+    /// (Discovery 3). A provider that takes only what was registered, byte for byte (Registration 2), never takes ours by reference.
+    fn way(self, metadata: &ProviderMetadata) -> Result<RequestObjects, InvalidMetadata> {
+        let unsaid =
+            if metadata.request_parameter_supported() { RequestObjects::ByValue } else { RequestObjects::ByReference };
+        match self.way.unwrap_or(unsaid) {
+            RequestObjects::ByReference if metadata.require_request_uri_registration() => {
+                Err(InvalidMetadata::RequestUrisRegistered)
+            }
+            way => Ok(way),
+        }
     }
 }
 
@@ -137,7 +141,7 @@ impl ConnectedProvider {
             (Signing::AsAgreed, None) if settings.is_asked_for() => return Err(KeysFailed::NotSigned.into()),
             (Signing::AsAgreed, None) => return Ok(None),
         };
-        Ok(Some((object, settings.way(metadata))))
+        Ok(Some((object, settings.way(metadata)?)))
     }
 
     /// Encrypted, if that was agreed on: with keys of the provider's that are fetched anew once if the right one is not among them.

@@ -118,6 +118,23 @@ async fn a_provider_that_takes_none_is_not_asked_by_plain_parameters_instead() {
     assert_eq!((op.count("/authorize"), log.failures().len()), (0, 1), "{:?}", log.failures());
 }
 
+/// Registration 2: what is compared byte for byte with what was registered is never one of ours, and nobody is sent away in vain.
+#[tokio::test]
+async fn a_provider_that_wants_each_place_registered_is_not_asked_by_reference() {
+    let op = op(registered(Hs256)).require_request_uri_registration();
+    let corp = || corp(client().request_object_signing_alg(Hs256));
+    let mut by_reference = house(&op, corp().request_objects(RequestObjects::ByReference));
+    let (log, _listening) = Log::listen();
+    assert_eq!(by_reference.get("/profile").await.status(), 502);
+    assert_eq!(op.count("/authorize"), 0);
+    assert!(
+        log.failures().iter().all(|line| line.contains("require_request_uri_registration")),
+        "{:?}",
+        log.failures()
+    );
+    assert!(signs_in(&mut house(&op, corp().request_objects(RequestObjects::ByValue))).await);
+}
+
 /// RFC 9101 10.5
 #[tokio::test]
 async fn a_provider_that_demands_them_is_not_asked_without() {
