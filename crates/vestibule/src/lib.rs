@@ -5,6 +5,7 @@ mod base_url;
 mod builder;
 mod callback;
 mod claim_sources;
+mod client_registration;
 mod clock;
 mod config_error;
 mod door;
@@ -43,6 +44,7 @@ mod vestibule;
 mod wish;
 
 pub use builder::Builder;
+pub use client_registration::{ClientRegistration, RegistrationError};
 pub use clock::{Clock, SystemClock};
 pub use config_error::ConfigError;
 pub use end_user::{Claims, EndUser, LoginRequired, NotAllowed, OutsideTheVestibule, Rejection, Unavailable};

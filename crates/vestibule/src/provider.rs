@@ -11,6 +11,7 @@ mod fresh;
 mod grants;
 mod identity;
 mod logout_tokens;
+mod management;
 mod own_keys;
 mod proof;
 mod registrar;

@@ -71,8 +71,12 @@ pub(crate) async fn refreshed(visit: &Visit, session: &Arc<Session>, wish: Wish)
     }
     let fresh = outcome?;
     visit.replace(Arc::clone(&fresh));
+    let (held, rest) = (tokens, fresh.tokens());
+    // R85: where the answer to somebody else's refresh was refused, the old token is what is left to go on with. It is no new one.
+    let is_left_over = rest.refresh_token.is_none() && rest.access_token == held.access_token;
     // Whoever lost their tokens has a new cookie all the same, which holds none.
-    if fresh.tokens().usable(now).is_some() { Ok(fresh) } else { Err(NotRefreshed::NoTokens) }
+    let is_none = rest.usable(now).is_none() || (wish == Wish::Now && is_left_over);
+    if is_none { Err(NotRefreshed::NoTokens) } else { Ok(fresh) }
 }
 
 async fn join(door: &Arc<Door>, session: &Arc<Session>, wish: Wish) -> Outcome {

@@ -45,6 +45,12 @@ pub trait RegistrationStore: fmt::Debug + Send + Sync {
 
     /// Keeps a value under a key of 64 lower-case hexadecimal digits, in the place of any other.
     fn save<'a>(&'a self, key: &'a str, sealed: Vec<u8>) -> Answer<'a, ()>;
+
+    /// Forgets what was saved under this key; nothing was is as good. Unless written otherwise, an empty value takes its place, which
+    /// is read as none.
+    fn remove<'a>(&'a self, key: &'a str) -> Answer<'a, ()> {
+        self.save(key, Vec::new())
+    }
 }
 
 /// A directory with one sealed file a registration, readable by its owner alone.
@@ -96,6 +102,14 @@ impl RegistrationStore for FileRegistrationStore {
         let path = self.path(key);
         Answer::later(on_a_thread_that_may_wait(move || write_whole(&path, &sealed)))
     }
+
+    fn remove<'a>(&'a self, key: &'a str) -> Answer<'a, ()> {
+        let path = self.path(key);
+        Answer::later(on_a_thread_that_may_wait(move || match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            Ok(()) | Err(_) => Ok(()),
+        }))
+    }
 }
 
 async fn on_a_thread_that_may_wait<T: Send + 'static>(
@@ -146,6 +160,11 @@ mod tests {
         assert_eq!(store.load("aa").await.expect("readable").as_deref(), Some(b"two".as_slice()));
         assert_eq!(store.load("bb").await.expect("readable"), None);
         assert_eq!(fs::read_dir(&directory).expect("readable").count(), 1, "nothing is left beside it");
+        for _ in 0..2 {
+            store.remove("aa").await.expect("writable");
+            assert_eq!(store.load("aa").await.expect("readable"), None);
+        }
+        assert_eq!(fs::read_dir(&directory).expect("readable").count(), 0, "what is forgotten is gone");
         fs::remove_dir_all(directory).expect("removed");
     }
 

@@ -36,7 +36,7 @@ use crate::{
 /// ```toml
 /// base_url = "https://app.example.com"
 /// secret_key_file = "secret_key"            # or secret_key, or the environment variable VESTIBULE_SECRET_KEY
-/// previous_secret_key_file = "old_key"      # optional: what it sealed still opens, while you rotate
+/// previous_secret_key_file = "old_key"      # or previous_secret_key; optional: what it sealed still opens, while you rotate
 /// path_prefix = "/auth"                     # optional: where our own routes are
 /// refuse_cross_site_logins = false          # whether /auth/login refuses what another site links to
 /// trusted_ca = "ca.pem"                     # optional: trusted besides the platform's
@@ -60,8 +60,6 @@ use crate::{
 ///                                           # webfinger = "acct:joe@example.com"
 /// client_id = "my-app"
 /// client_secret_file = "client_secret"      # or client_secret, or VESTIBULE_CORP_CLIENT_SECRET; none: a public client
-/// token_endpoint_auth_method = "client_secret_basic"
-/// id_token_signed_response_alg = "RS256"
 /// scope = "openid profile email"
 /// userinfo = "get"                          # or "post", or "off"
 /// redirect_path = "/redirect_uri"           # optional: "/auth/callback/corp" unless said
@@ -71,15 +69,55 @@ use crate::{
 /// trusted_audiences = []
 /// tls_client_certificate = "client.pem"     # optional: our certificate for this provider, and its key (RFC 8705)
 /// tls_client_key = "client.key"
-/// [provider.corp.authorization_parameters]
-/// ui_locales = "en"
+/// initiate_login = false                    # whether others may send people to /auth/initiate_login/corp to sign in
+/// distributed_claims = false                # whether claims are fetched that are elsewhere (Core 5.6.2)
+/// jwks_file = "keys.json"                   # optional: our own keys, a JWK Set of private ones; or made by us:
+/// own_keys = false
+/// own_keys_lifetime = "30d"                 # 2 to 400 days
+/// request_object = "by_value"               # or "by_reference"; optional: where an algorithm is agreed on, as the provider takes it
+/// # What every login asks for (Core 3.1.2.1), each optional:
+/// response_type = "code"                    # or "id_token", "id_token token", "code id_token", ..
+/// response_mode = "form_post"               # unless said, the response type's own
+/// max_age = 3600                            # seconds since the person proved who they are
+/// acr_values = ["phr"]                      # the preferred one first
+/// essential_acr = ["phr"]                   # one of these, or no login
+/// claims = { userinfo = { email = { essential = true } } }
+/// resource = ["https://api.example.com"]    # what the access token is for (RFC 8707)
+/// authorization_parameters = { ui_locales = "en" }
+/// # What is agreed on with the provider (Registration 2), each optional. Of a client that registers itself it is asked for:
+/// token_endpoint_auth_method = "client_secret_basic"
+/// token_endpoint_auth_signing_alg = "ES256" # for private_key_jwt and client_secret_jwt
+/// assertion_audience = "issuer"             # or "token_endpoint", for a given client
+/// assertion_typ = "JWT"                     # or "client-authentication+jwt", for a given client
+/// id_token_signed_response_alg = "RS256"
+/// id_token_encrypted_response_alg = "ECDH-ES"
+/// id_token_encrypted_response_enc = "A256GCM"
+/// userinfo_signed_response_alg = "RS256"
+/// userinfo_encrypted_response_alg = "ECDH-ES"
+/// userinfo_encrypted_response_enc = "A256GCM"
+/// request_object_signing_alg = "ES256"      # or "none", together with the last line
+/// request_object_encryption_alg = "ECDH-ES"
+/// request_object_encryption_enc = "A256GCM"
+/// insecure_unsigned_request_objects = false
 ///
 /// [provider.lab]                            # registers itself, in the place of a client_id
 /// issuer = "https://lab.example.com"
 /// [provider.lab.registration]
-/// client_name = "Photo Album"
-/// contacts = ["ops@example.com"]            # also client_uri, logo_uri, policy_uri, tos_uri
-/// initial_access_token_file = "token"       # or initial_access_token, or VESTIBULE_LAB_INITIAL_ACCESS_TOKEN; optional
+/// client_name = "Photo Album"               # the rest is optional
+/// contacts = ["ops@example.com"]            # also client_uri, logo_uri, policy_uri, tos_uri; in French, client_name#fr
+/// initial_access_token_file = "token"       # or initial_access_token, or VESTIBULE_LAB_INITIAL_ACCESS_TOKEN
+/// application_type = "web"                  # or "native"
+/// grant_types = ["refresh_token"]           # besides what the response type needs
+/// redirect_uris = []                        # further ones, besides our own; likewise post_logout_redirect_uris
+/// subject_type = "pairwise"                 # or "public"
+/// sector_identifier_uri = "https://app.example.com/sector" # our own document, unless said, where one is needed
+/// default_max_age = 3600                    # seconds
+/// require_auth_time = false
+/// default_acr_values = ["phr"]
+/// require_signed_request_object = false
+/// tls_client_auth_subject_dn = "CN=app"     # or tls_client_auth_san_dns, _uri, _ip or _email: one of them (RFC 8705 2.1.2)
+/// tls_client_certificate_bound_access_tokens = false
+/// software_id = "album"                     # also software_version, software_statement
 /// ```
 ///
 /// # Example

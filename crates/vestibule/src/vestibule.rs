@@ -7,6 +7,7 @@ use vestibule_core::{Issuer, Subject};
 
 use crate::{
     builder::Builder,
+    client_registration::ClientRegistration,
     door::Door,
     gate::RequireLogin,
     paths::Place,
@@ -85,6 +86,19 @@ impl Vestibule {
         let provider = found
             .unwrap_or_else(|| panic!("sign_in(\"{provider}\"): no provider of this name was given to the builder"));
         SignIn::new(Arc::clone(&self.door), provider)
+    }
+
+    /// What the provider of this name has this application registered as, for a client that registers itself: to be read, updated or
+    /// deleted (RFC 7592).
+    ///
+    /// # Panics
+    /// When there is no provider of this name.
+    pub fn registration(&self, provider: &str) -> ClientRegistration {
+        let found = self.door.provider(provider).cloned();
+        let provider = found.unwrap_or_else(|| {
+            panic!("registration(\"{provider}\"): no provider of this name was given to the builder")
+        });
+        ClientRegistration::new(provider)
     }
 
     /// Fetches the metadata and keys of every provider now, for those who want to fail at start.

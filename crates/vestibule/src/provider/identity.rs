@@ -79,6 +79,14 @@ impl Identity {
         }
     }
 
+    /// What is asked for and who holds what came of it, of a client that registers itself.
+    pub(super) fn registrar(&self) -> Option<(&ClientMetadata, &Registrar)> {
+        match &self.who {
+            Who::Given(_) => None,
+            Who::Registers(asked, registrar) => Some((asked, registrar)),
+        }
+    }
+
     /// The client with the keys that were found for it.
     fn equip(&self, bare: Arc<Client>, keys: Arc<PrivateJwkSet>) -> Result<Arc<Client>, ProviderError> {
         if let Some(at_hand) = self.equipped.load().as_ref()
@@ -213,7 +221,7 @@ impl ConnectedProvider {
     }
 
     /// Asks for a client that the provider finds at all our addresses.
-    fn registration_request(
+    pub(super) fn registration_request(
         &self,
         metadata: &ProviderMetadata,
         asked: &ClientMetadata,
@@ -226,15 +234,21 @@ impl ConnectedProvider {
     }
 
     async fn register(self: Arc<Self>, request: RegistrationRequest) -> Result<ClientInformation, ProviderError> {
+        self.make_keys_asked_for(&request).await?;
+        let information = self.carry_out(request).await?;
+        tracing::info!(target: "vestibule::provider", provider = %self.name(), client_id = information.client().client_id(), "registered");
+        Ok(information)
+    }
+
+    /// Makes the keys that a registration needs, before the provider looks for them.
+    pub(super) async fn make_keys_asked_for(&self, request: &RegistrationRequest) -> Result<(), ProviderError> {
         if let OwnKeysAtWork::Made(made) = &self.identity.keys {
             let needs = Needs::asked(&request.asked());
             if !needs.is_empty() {
                 made.keys(&needs, self.now()).await?;
             }
         }
-        let information = self.carry_out(request).await?;
-        tracing::info!(target: "vestibule::provider", provider = %self.name(), client_id = information.client().client_id(), "registered");
-        Ok(information)
+        Ok(())
     }
 
     /// A provider that does not know the client that registered itself will be given a new one.

@@ -7,11 +7,12 @@ use std::{
 };
 
 use arc_swap::ArcSwapOption;
-use tokio::time::Instant;
+use tokio::{sync::MutexGuard as AsyncMutexGuard, time::Instant};
 use vestibule_core::{Client, ClientInformation, NumericDate, Secret, registration::RegistrationRequest};
 
 use super::{ProviderError, flight::Flight};
 use crate::{
+    client_registration::RegistrationError,
     registration_store::RegistrationStore,
     session::seal::{Role, Seal, SecretKey, sha256},
     store::StoreError,
@@ -21,12 +22,28 @@ use crate::{
 pub(super) struct Registrar {
     held: Arc<ArcSwapOption<Registered>>,
     flight: Flight<Registered>,
-    /// The client that the provider no longer knows, though the store does.
-    distrusted: Arc<Mutex<Option<String>>>,
+    /// The registration that the provider no longer knows, though the store does.
+    distrusted: Arc<Mutex<Distrusted>>,
+    /// Held by whoever looks after the registration.
+    care: tokio::sync::Mutex<()>,
+}
+
+/// Its bytes: another one of the same client, which somebody looked after meanwhile, is as good as new.
+type Distrusted = Option<Secret<Vec<u8>>>;
+
+/// Whoever has it looks after the registration, and nobody else does.
+pub(super) type Caring<'a> = AsyncMutexGuard<'a, ()>;
+
+/// A registration, and what it is remembered by.
+pub(super) struct Kept {
+    pub(super) key: String,
+    pub(super) information: ClientInformation,
 }
 
 /// A registration, and when this process made it; one from the store was made by another.
 struct Registered {
+    /// What it is remembered by.
+    key: String,
     information: ClientInformation,
     client: Arc<Client>,
     made: Option<Instant>,
@@ -48,7 +65,12 @@ const MARGIN: i64 = 60;
 
 impl Registrar {
     pub(super) fn new() -> Self {
-        Self { held: Arc::new(ArcSwapOption::empty()), flight: Flight::new(), distrusted: Arc::new(Mutex::new(None)) }
+        Self {
+            held: Arc::new(ArcSwapOption::empty()),
+            flight: Flight::new(),
+            distrusted: Arc::new(Mutex::new(None)),
+            care: tokio::sync::Mutex::new(()),
+        }
     }
 
     /// The client that we are: as registered, as remembered, or registered now by `register`, which one of all who wait runs.
@@ -69,15 +91,19 @@ impl Registrar {
         let look_or_register = async move {
             let key = remembered.key(&request);
             if let Some(information) = remembered.load(&key).await? {
-                let registered = Registered::from_store(information);
-                let is_distrusted = lock(&distrusted).as_deref() == Some(registered.client.client_id());
+                let registered = Registered::from_store(key.clone(), information);
+                let is_distrusted = lock(&distrusted).as_ref() == Some(&registered.information.to_bytes());
                 if registered.is_good(now) && !is_distrusted {
                     return Ok(registered);
                 }
             }
             let information = register(request).await?;
-            remembered.save(&key, &information).await;
-            Ok(Registered::made_now(information))
+            if let Err(error) = remembered.save(&key, &information).await {
+                // A registration that could not be kept is used all the same.
+                let reason = crate::error::chain(&error);
+                tracing::error!(target: "vestibule::provider", reason, "a registration could not be remembered: the next start registers anew");
+            }
+            Ok(Registered::made_now(key, information))
         };
         let held = Arc::clone(&self.held);
         let registered = self.flight.join(look_or_register, move |registered| held.store(Some(registered))).await?;
@@ -112,19 +138,60 @@ impl Registrar {
         if let Some(registered) =
             held.filter(|held| held.client.client_id() == client.client_id() && held.had_its_chance())
         {
-            *lock(&self.distrusted) = Some(registered.client.client_id().to_owned());
+            *lock(&self.distrusted) = Some(registered.information.to_bytes());
             self.held.store(None);
         }
+    }
+
+    /// Waits for whoever looks after the registration now.
+    pub(super) async fn care(&self) -> Caring<'_> {
+        self.care.lock().await
+    }
+
+    /// The registration as it was last seen. Another process may have looked after it, so the store counts more than what this
+    /// process holds.
+    pub(super) async fn kept(
+        &self,
+        remembered: &Remembered,
+        request: &RegistrationRequest,
+    ) -> Result<Option<Kept>, ProviderError> {
+        let held = self.held.load_full();
+        let key = held.as_ref().map_or_else(|| remembered.key(request), |held| held.key.clone());
+        let stored = if remembered.store.is_some() { remembered.load(&key).await? } else { None };
+        let information = stored.or_else(|| Some(held?.information.clone()));
+        Ok(information.map(|information| Kept { key, information }))
+    }
+
+    /// The registration is this one now, and remembered by the new key.
+    pub(super) async fn replace(
+        &self,
+        remembered: &Remembered,
+        old_key: &str,
+        new_key: &str,
+        information: ClientInformation,
+    ) -> Result<ClientInformation, RegistrationError> {
+        self.held.store(Some(Arc::new(Registered::made_now(new_key.to_owned(), information.clone()))));
+        remembered.save(new_key, &information).await?;
+        if old_key != new_key {
+            remembered.forget(old_key).await?;
+        }
+        Ok(information)
+    }
+
+    /// There is no registration any more.
+    pub(super) async fn forget(&self, remembered: &Remembered, key: &str) -> Result<(), RegistrationError> {
+        self.held.store(None);
+        Ok(remembered.forget(key).await?)
     }
 }
 
 impl Registered {
-    fn made_now(information: ClientInformation) -> Self {
-        Self { client: Arc::new(information.client()), information, made: Some(Instant::now()) }
+    fn made_now(key: String, information: ClientInformation) -> Self {
+        Self { key, client: Arc::new(information.client()), information, made: Some(Instant::now()) }
     }
 
-    fn from_store(information: ClientInformation) -> Self {
-        Self { client: Arc::new(information.client()), information, made: None }
+    fn from_store(key: String, information: ClientInformation) -> Self {
+        Self { key, client: Arc::new(information.client()), information, made: None }
     }
 
     fn is_good(&self, now: NumericDate) -> bool {
@@ -144,7 +211,7 @@ impl Remembered {
 
     /// A registration is for one provider, one application, and exactly what was asked: whoever changes a redirect URI registers
     /// anew.
-    fn key(&self, request: &RegistrationRequest) -> String {
+    pub(super) fn key(&self, request: &RegistrationRequest) -> String {
         let endpoint = request.registration_endpoint().as_str();
         let asked = request.asked();
         let whole = [endpoint.as_bytes(), b"\0", self.base_url.as_bytes(), b"\0", asked.as_slice()].concat();
@@ -163,18 +230,21 @@ impl Remembered {
         Ok(opened.and_then(|bytes| ClientInformation::from_bytes(&bytes)))
     }
 
-    /// A registration that could not be kept is used all the same.
-    async fn save(&self, key: &str, information: &ClientInformation) {
-        let Some(store) = &self.store else { return };
+    async fn save(&self, key: &str, information: &ClientInformation) -> Result<(), ProviderError> {
+        let Some(store) = &self.store else { return Ok(()) };
         let sealed = self.seal.seal(key.as_bytes(), information.to_bytes().expose());
-        if let Err(error) = store.save(key, sealed.into_bytes()).await {
-            let reason = crate::error::chain(&error);
-            tracing::error!(target: "vestibule::provider", reason, "a registration could not be remembered: the next start registers anew");
+        Ok(store.save(key, sealed.into_bytes()).await?)
+    }
+
+    async fn forget(&self, key: &str) -> Result<(), ProviderError> {
+        match &self.store {
+            Some(store) => Ok(store.remove(key).await?),
+            None => Ok(()),
         }
     }
 }
 
-fn lock(slot: &Mutex<Option<String>>) -> std::sync::MutexGuard<'_, Option<String>> {
+fn lock(slot: &Mutex<Distrusted>) -> std::sync::MutexGuard<'_, Distrusted> {
     slot.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -6,7 +6,7 @@ use toml::{Table, Value};
 use super::{File, agreement_table::AgreementTable, asking_table::AskingTable, registration_table::RegistrationTable};
 use crate::config_error::ConfigError;
 
-const TOP: [&str; 15] = [
+pub(super) const TOP: [&str; 15] = [
     "base_url",
     "secret_key",
     "secret_key_file",
@@ -23,10 +23,10 @@ const TOP: [&str; 15] = [
     "sessions",
     "provider",
 ];
-const SESSION: [&str; 5] = ["lifetime", "idle", "until_browser_closes", "silent_renewal", "tokens"];
-const SESSIONS: [&str; 1] = ["store"];
+pub(super) const SESSION: [&str; 5] = ["lifetime", "idle", "until_browser_closes", "silent_renewal", "tokens"];
+pub(super) const SESSIONS: [&str; 1] = ["store"];
 /// Those of a provider that stand in no part of their own.
-const PROVIDER: [&str; 21] = [
+pub(super) const PROVIDER: [&str; 21] = [
     "issuer",
     "webfinger",
     "metadata",

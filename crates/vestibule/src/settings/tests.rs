@@ -1,3 +1,5 @@
+mod documented;
+mod own_keys;
 mod profiles;
 
 use super::*;

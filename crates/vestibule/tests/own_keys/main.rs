@@ -4,6 +4,7 @@
 mod house;
 
 mod bench;
+mod encrypted;
 mod published;
 mod registering;
 mod replaced;

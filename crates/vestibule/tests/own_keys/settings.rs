@@ -3,10 +3,14 @@
 use std::time::Duration;
 
 use vestibule::{
-    Client, ClientMetadata, ConfigError, OwnKeys, Provider, RequestObjects,
-    SignatureAlgorithm::{Es256, Rs256},
+    Client, ClientMetadata, ConfigError, OwnKeys, Provider, RequestObjects, Secret,
+    SignatureAlgorithm::{Es256, Es384, Rs256},
     TokenEndpointAuthMethod::PrivateKeyJwt,
-    core::{ContentEncryptionAlgorithm::A256Gcm, KeyManagementAlgorithm::EcdhEs},
+    core::{
+        ContentEncryptionAlgorithm::A256Gcm,
+        KeyManagementAlgorithm::{EcdhEs, RsaOaep256},
+        jose::{DecryptionKey, SigningKey},
+    },
 };
 
 use crate::{
@@ -43,6 +47,30 @@ fn keys_that_were_given_must_be_the_ones_that_are_needed() {
     let keys = OwnKeys::from_jwks(br#"{"keys":[]}"#).expect("an empty set");
     assert_eq!(refused_setting(corp(by_key()).keys(keys)).as_deref(), Some("provider.corp"));
     assert_eq!(OwnKeys::from_jwks(b"{").expect_err("no JSON").setting(), "jwks");
+}
+
+/// A set with this one key in it.
+fn only(jwk: &Secret<String>) -> OwnKeys {
+    OwnKeys::from_jwks(format!(r#"{{"keys":[{}]}}"#, jwk.expose()).as_bytes()).expect("a set")
+}
+
+#[test]
+fn a_key_for_another_algorithm_or_another_use_is_not_the_one_that_is_needed() {
+    let signs = |algorithm| only(&SigningKey::generate(algorithm).expect("a key").to_private_jwk().expect("a JWK"));
+    let opens = |alg| only(&DecryptionKey::generate(alg).expect("a key").to_private_jwk().expect("a JWK"));
+    let encrypted = || Client::confidential("my-app", "secret").id_token_encrypted_response(EcdhEs, A256Gcm);
+    let objects = || Client::confidential("my-app", "secret").request_object_signing_alg(Es256);
+    for (name, client, good, bad) in [
+        ("an assertion", by_key(), signs(Es256), [signs(Es384), opens(EcdhEs)]),
+        ("a request object", objects(), signs(Es256), [signs(Es384), opens(EcdhEs)]),
+        ("an ID Token", encrypted(), opens(EcdhEs), [opens(RsaOaep256), signs(Es256)]),
+    ] {
+        assert_eq!(refused_setting(corp(client.clone()).keys(good)), None, "{name}");
+        for keys in bad {
+            let setting = refused_setting(corp(client.clone()).keys(keys));
+            assert_eq!(setting.as_deref(), Some("provider.corp"), "{name}");
+        }
+    }
 }
 
 #[test]

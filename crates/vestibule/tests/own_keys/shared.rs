@@ -6,7 +6,7 @@ use vestibule::{MemoryStore, OwnKeys, SecretKey};
 
 use crate::{
     bench::{DAY, by_key, corp, jwks, kids, op, registered, run, signed_by, signs_in},
-    house::{House, TestClock},
+    house::{House, TestClock, log::Log},
 };
 
 /// Two machines of one application, with one store.
@@ -25,6 +25,25 @@ async fn machines_that_share_a_store_have_the_same_keys() {
     assert_eq!(jwks(&mut one).await, jwks(&mut other).await);
 }
 
+/// How often keys were made that are kept.
+fn made(log: &Log) -> usize {
+    log.lines().iter().filter(|line| line.contains("keys of our own were made")).count()
+}
+
+/// Whoever is too late takes the key of the one who was first, and proves by it who we are.
+#[tokio::test]
+async fn machines_that_need_their_first_key_at_the_same_time_have_one() {
+    let [mut one, mut other] = machines(&Arc::default());
+    let (log, _listening) = Log::listen();
+    tokio::join!(one.get("/profile"), other.get("/profile"));
+    assert_eq!(made(&log), 1);
+    for house in [&mut one, &mut other] {
+        house.browser = house.another_browser();
+        assert!(signs_in(house).await);
+        assert_eq!(kids(&jwks(house).await), [signed_by(&house.provider)]);
+    }
+}
+
 #[tokio::test]
 async fn machines_that_rotate_at_the_same_time_do_not_rotate_apart() {
     let [mut one, mut other] = machines(&Arc::default());
@@ -34,7 +53,9 @@ async fn machines_that_rotate_at_the_same_time_do_not_rotate_apart() {
     }
     one.pass(29 * DAY);
     other.pass(0);
+    let (log, _listening) = Log::listen();
     tokio::join!(one.get("/profile"), other.get("/profile"));
+    assert_eq!(made(&log), 1);
     assert_eq!(kids(&jwks(&mut one).await).len(), 2);
     assert_eq!(jwks(&mut one).await, jwks(&mut other).await);
 }
@@ -42,9 +63,11 @@ async fn machines_that_rotate_at_the_same_time_do_not_rotate_apart() {
 #[tokio::test]
 async fn everybody_who_comes_at_once_waits_for_the_same_key() {
     let [mut house, _] = machines(&Arc::default());
-    let mut browsers: Vec<_> = (0..10).map(|_| house.another_browser()).collect();
+    let (log, _listening) = Log::listen();
+    let mut browsers: Vec<_> = (0..100).map(|_| house.another_browser()).collect();
     futures_util::future::join_all(browsers.iter_mut().map(|browser| browser.get("http://localhost:3000/profile")))
         .await;
+    assert_eq!(made(&log), 1);
     assert_eq!(kids(&jwks(&mut house).await).len(), 1);
 }
 

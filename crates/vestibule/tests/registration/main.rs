@@ -6,5 +6,6 @@ mod house;
 mod answers;
 mod asking;
 mod lab;
+mod managing;
 mod registering_again;
 mod remembering;

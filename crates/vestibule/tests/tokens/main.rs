@@ -5,8 +5,10 @@ mod house;
 
 mod bench;
 mod choosing;
+mod encrypted;
 mod fresh;
 mod interrupted;
+mod joined;
 mod late;
 mod logged_out;
 mod refused;

@@ -12,13 +12,13 @@ use crate::{
 };
 
 /// The Cookie header that the browser would send to the application.
-fn cookie_header(browser: &Browser) -> String {
+pub(crate) fn cookie_header(browser: &Browser) -> String {
     let cookies = browser.cookies().filter(|cookie| cookie.name.contains("vestibule-"));
     cookies.map(|cookie| format!("{}={}", cookie.name, cookie.value)).collect::<Vec<_>>().join("; ")
 }
 
-async fn ask(app: axum::Router, cookie: String) -> (u16, String) {
-    let request = Request::get("/token").header("cookie", cookie).body(axum::body::Body::empty()).expect("a request");
+pub(crate) async fn ask(app: axum::Router, path: &'static str, cookie: String) -> (u16, String) {
+    let request = Request::get(path).header("cookie", cookie).body(axum::body::Body::empty()).expect("a request");
     let response = app.oneshot(request).await.expect("infallible");
     let status = response.status().as_u16();
     let body = axum::body::to_bytes(response.into_body(), 10_000).await.expect("a body");
@@ -27,7 +27,7 @@ async fn ask(app: axum::Router, cookie: String) -> (u16, String) {
 
 async fn all_at_once(house: &House, requests: usize) -> Vec<(u16, String)> {
     let cookie = cookie_header(&house.browser);
-    let tasks: Vec<_> = (0..requests).map(|_| tokio::spawn(ask(house.app.clone(), cookie.clone()))).collect();
+    let tasks: Vec<_> = (0..requests).map(|_| tokio::spawn(ask(house.app.clone(), "/token", cookie.clone()))).collect();
     let mut answers = Vec::new();
     for task in tasks {
         answers.push(task.await.expect("no panic"));
@@ -57,7 +57,7 @@ async fn whoever_hangs_up_leaves_the_new_token_behind() {
         let (mut house, first) = alice_in(mode, op()).await;
         house.pass(STALE_AFTER);
         let hold = house.provider.hold("/token");
-        let asking = tokio::spawn(ask(house.app.clone(), cookie_header(&house.browser)));
+        let asking = tokio::spawn(ask(house.app.clone(), "/token", cookie_header(&house.browser)));
         hold.until_waiting(1).await;
         asking.abort();
         assert!(asking.await.expect_err("hung up").is_cancelled());
@@ -79,9 +79,9 @@ async fn two_machines_that_share_a_store_make_one_token_call() {
         let elsewhere = application(&other);
         house.pass(STALE_AFTER);
         let (hold, cookie) = (house.provider.hold("/token"), cookie_header(&house.browser));
-        let here = tokio::spawn(ask(house.app.clone(), cookie.clone()));
+        let here = tokio::spawn(ask(house.app.clone(), "/token", cookie.clone()));
         hold.until_waiting(1).await;
-        let there = tokio::spawn(ask(elsewhere, cookie));
+        let there = tokio::spawn(ask(elsewhere, "/token", cookie));
         // The other machine looks at the lease and the notes again and again before the provider answers.
         for _ in 0..50 {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
@@ -119,5 +119,5 @@ async fn the_store_can_be_shared_by_reference() {
     let one = machine(&op, &clock, Mode::Store, &store).build().expect("settings");
     let other = machine(&op, &clock, Mode::Store, &Arc::clone(&store)).build().expect("settings");
     let (house, first) = bench::alice_at(bench::around(op, clock, &one)).await;
-    assert_eq!(ask(application(&other), cookie_header(&house.browser)).await, (200, first));
+    assert_eq!(ask(application(&other), "/token", cookie_header(&house.browser)).await, (200, first));
 }

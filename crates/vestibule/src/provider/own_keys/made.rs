@@ -123,10 +123,11 @@ impl Made {
         PrivateJwkSet::new(signing, newest).public_jwk_set()
     }
 
-    /// When the key that signs will be another one than now, if that is known already.
+    /// When the keys to work with will be others than now, if that is known already: one begins to sign, or one is over.
     pub(super) fn next_change(&self, now: NumericDate) -> Option<NumericDate> {
         let starts = self.keys.iter().map(|dated| dated.made_at.plus(KNOWN));
-        starts.filter(|start| *start > now).min()
+        let ends = self.keys.iter().filter_map(|dated| self.end(dated));
+        starts.chain(ends).filter(|change| *change > now).min()
     }
 
     /// This key, if it is the one that signs: the newest of those that others know for long enough; with none of these the oldest,
@@ -150,8 +151,12 @@ impl Made {
         self.keys.iter().filter(move |dated| !self.is_over(dated, now))
     }
 
-    /// Whether nothing that matters can have to do with this key any more: it was replaced, and long enough ago.
     fn is_over(&self, old: &Dated, now: NumericDate) -> bool {
+        self.end(old).is_some_and(|end| end <= now)
+    }
+
+    /// When nothing that matters can have to do with this key any more: it was replaced, and long enough ago.
+    fn end(&self, old: &Dated) -> Option<NumericDate> {
         let purpose = old.key.purpose();
         let successor = self.of(purpose).find(|dated| dated.made_at > old.made_at);
         let after = match purpose {
@@ -159,7 +164,7 @@ impl Made {
             Purpose::Signs(_) => 2 * KNOWN,
             Purpose::Opens(_) => self.lifetime,
         };
-        successor.is_some_and(|successor| successor.made_at.plus(after) <= now)
+        successor.map(|successor| successor.made_at.plus(after))
     }
 
     fn of(&self, purpose: Purpose) -> impl DoubleEndedIterator<Item = &Dated> + Clone {

@@ -76,6 +76,11 @@ fn an_old_decryption_key_is_tried_for_one_lifetime_more_and_published_no_longer(
     assert_eq!(published(&made, 30 * DAY, "enc"), both[..1]);
     assert_eq!(opens(&made, 60 * DAY - 1), both);
     assert_eq!(opens(&made, 60 * DAY), both[..1]);
+    assert_eq!(
+        made.next_change(BEGAN.plus(60 * DAY - 1)),
+        Some(BEGAN.plus(60 * DAY)),
+        "so whoever keeps them looks again"
+    );
 }
 
 #[test]
