@@ -8,7 +8,7 @@ import Provider from 'oidc-provider';
 
 const { clients, initialAccessToken } = JSON.parse(process.argv[2]);
 
-const key = (type, options) => ({ ...generateKeyPairSync(type, options).privateKey.export({ format: 'jwk' }), use: 'sig' });
+const key = (type, options, use = 'sig') => ({ ...generateKeyPairSync(type, options).privateKey.export({ format: 'jwk' }), use });
 
 const people = {
   alice: { name: 'Alice Liddell', email: 'alice@example.com', email_verified: true, admin: true },
@@ -22,6 +22,8 @@ const configuration = {
       key('rsa', { modulusLength: 2048 }),
       ...['P-256', 'P-384', 'P-521'].map((namedCurve) => key('ec', { namedCurve })),
       key('ed25519'),
+      key('rsa', { modulusLength: 2048 }, 'enc'),
+      key('ec', { namedCurve: 'P-256' }, 'enc'),
     ],
   },
   enabledJWA: {
@@ -39,10 +41,19 @@ const configuration = {
     jwtUserinfo: { enabled: true },
     requestObjects: { enabled: true },
   },
+  // Its own way to the keys of a client avoids this machine, where all clients of the tests are.
+  fetch: (url, { dispatcher, ...options }) => {
+    console.log(`fetched ${new URL(url).pathname}`);
+    return fetch(url, options);
+  },
   acrValues: ['password'],
   cookies: { keys: ['only for tests'] },
   ttl: { Session: 3600, Interaction: 3600, Grant: 3600, AccessToken: 3600, IdToken: 3600 },
 };
+
+// How many parts the JWTs have that come along in an address: three are signed, five encrypted.
+const jwts = ({ query }) =>
+  ['request', 'id_token_hint'].filter((name) => query[name]).map((name) => ` ${name} of ${query[name].split('.').length}`).join('');
 
 // How a client says who it is, without saying it here: the part that a test asserts on.
 const credentials = ({ headers }) => headers.authorization?.split(' ')[0] ?? 'none';
@@ -53,7 +64,7 @@ server.listen(0, '127.0.0.1', () => {
   const provider = new Provider(issuer, configuration);
   provider.use(async (ctx, next) => {
     await next();
-    console.log(`asked ${ctx.method} ${ctx.path} ${credentials(ctx)} ${ctx.status}`);
+    console.log(`asked ${ctx.method} ${ctx.path} ${credentials(ctx)} ${ctx.status}${jwts(ctx)}`);
   });
   for (const event of ['authorization', 'grant', 'userinfo', 'registration_create', 'end_session']) {
     provider.on(`${event}.error`, (ctx, error) => console.log(`error ${event} ${error.error}: ${error.error_detail ?? error.message}`));

@@ -36,7 +36,8 @@ impl OidcProvider {
         &self.issuer
     }
 
-    /// What it was asked, in order: `METHOD path SCHEME status`, where the scheme is the Authorization header's, or `none`.
+    /// What it was asked, in order: `METHOD path SCHEME status`, where the scheme is the Authorization header's, or `none`; and
+    /// `request of N` or `id_token_hint of N` behind it, where a JWT of so many parts came along.
     pub fn asked(&self) -> Vec<String> {
         self.lines("asked ")
     }
@@ -44,6 +45,11 @@ impl OidcProvider {
     /// What it complained about.
     pub fn errors(&self) -> Vec<String> {
         self.lines("error ")
+    }
+
+    /// The paths that it fetched something from, such as the keys of a client.
+    pub fn fetched(&self) -> Vec<String> {
+        self.lines("fetched ")
     }
 
     fn lines(&self, kind: &str) -> Vec<String> {

@@ -31,6 +31,8 @@ fn browser_of(app: &Router, provider: &DevelopmentProvider) -> Browser {
     let mut browser = Browser::new();
     browser.site(APP, app.clone());
     browser.site(ISSUER, provider.router());
+    // It comes for our keys, and for request objects.
+    provider.site(APP, app.clone());
     browser
 }
 

@@ -1,5 +1,7 @@
 use super::*;
 
+mod certification;
+
 pub(crate) fn read(text: &str) -> Result<Configuration, Failure> {
     Configuration::from_toml(text, Path::new(""))
 }
@@ -182,39 +184,6 @@ fn the_example_file_is_one_that_works() {
     builder.build().expect("a vestibule");
     let issuer = format!("http://{}", configuration.embedded_provider().expect("the example has one"));
     assert_eq!(configuration.clients_at(&issuer).expect("clients").len(), 1);
-}
-
-/// As `docs/certification/settings` puts them together.
-#[test]
-fn the_settings_for_the_conformance_suite_are_ones_that_work() {
-    const HEAD: &str = include_str!("../../../docs/certification/head.toml");
-    const STATIC: &str = include_str!("../../../docs/certification/static.toml");
-    const DYNAMIC: &str = include_str!("../../../docs/certification/dynamic.toml");
-    let issuer = "issuer = 'https://localhost.emobix.co.uk:8443/test/a/vestibule/'\n";
-    // The files that they name are made along with the certificates.
-    let head = HEAD.replace("secret_key_file = \"secret-key\"", "").replace("trusted_ca = \"authority.pem\"", "");
-    let lines = [
-        "response_type = 'id_token'",
-        "response_type = 'id_token token'\nresponse_mode = 'form_post'",
-        "response_type = 'code id_token'",
-        "response_type = 'code token'",
-        "response_type = 'code id_token token'",
-        "token_endpoint_auth_method = 'client_secret_jwt'",
-        "id_token_signed_response_alg = 'HS256'",
-        "userinfo = 'post'",
-        "userinfo_signed_response_alg = 'RS256'",
-        "initiate_login = true",
-    ];
-    for kind in [STATIC, DYNAMIC] {
-        for line in lines {
-            let configuration = read(&format!("{head}{kind}{issuer}{line}")).expect(line);
-            let builder = configuration.builder().expect(line).secret_key(SecretKey::generate());
-            builder.build().expect(line);
-        }
-        let account =
-            "webfinger = 'acct:vestibule.oidcc-client-test-discovery-webfinger-acct@localhost.emobix.co.uk:8443'";
-        read(&format!("{head}{kind}{account}")).expect(account);
-    }
 }
 
 #[test]

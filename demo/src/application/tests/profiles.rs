@@ -26,7 +26,7 @@ async fn signed_in_with(browser: &mut Browser, name: &str, user: &str) -> Page {
 #[tokio::test]
 async fn every_profile_signs_in_by_itself() {
     let names: Vec<String> = profile_names();
-    assert_eq!(names.len(), 9, "{names:?}");
+    assert_eq!(names.len(), 11, "{names:?}");
     for name in names {
         let (mut browser, _) = profiles();
         let page = signed_in_with(&mut browser, &name, "alice").await;
@@ -42,6 +42,44 @@ fn profile_names() -> Vec<String> {
     let tables: toml::Table = PROFILES.parse().expect("TOML");
     let providers = tables.get("provider").and_then(toml::Value::as_table).expect("providers");
     providers.keys().cloned().collect()
+}
+
+/// What the provider came to fetch, each with its status, without what is made up anew each time.
+fn fetched(provider: &DevelopmentProvider) -> Vec<(String, Option<StatusCode>)> {
+    let place = |url: &str| url.strip_prefix(APP).unwrap_or(url).split('/').take(4).collect::<Vec<_>>().join("/");
+    let mut fetched: Vec<_> = provider.fetches().iter().map(|fetch| (place(&fetch.url), fetch.status)).collect();
+    fetched.sort();
+    fetched.dedup();
+    fetched
+}
+
+/// Core 6.2 and 9
+#[tokio::test]
+async fn a_key_in_the_place_of_a_secret_signs_who_asks_and_what_is_asked_for() {
+    let (mut browser, provider) = profiles();
+    let asked = browser.get(&format!("{APP}/auth/login?provider=private-key")).await;
+    let parameters: Vec<_> = asked.url().query_pairs().map(|(name, _)| name.into_owned()).collect();
+    assert!(parameters.contains(&"request_uri".to_owned()), "{parameters:?}");
+    assert!(!parameters.contains(&"code_challenge".to_owned()), "it is in the object: {parameters:?}");
+    let page = signed_in_with(&mut browser, "private-key", "alice").await;
+    assert_eq!(page.url().as_str(), "http://localhost:3000/profile");
+    let expected = ["/auth/jwks/private-key", "/auth/request_objects/private-key"];
+    assert_eq!(fetched(&provider), expected.map(|place| (place.to_owned(), Some(StatusCode::OK))));
+}
+
+/// Core 10.2
+#[tokio::test]
+async fn what_comes_back_can_be_encrypted_for_a_key_of_ours() {
+    let (mut browser, provider) = profiles();
+    let sign_in = browser.get(&format!("{APP}/auth/login?provider=encrypted")).await;
+    let answer = browser.sign_in_as(&sign_in, "alice").await;
+    let fragment = browser.fragment_of(&answer).expect("a fragment");
+    let id_token =
+        form_urlencoded::parse(fragment.as_bytes()).find(|(name, _)| name == "id_token").expect("an ID Token");
+    assert_eq!(id_token.1.split('.').count(), 5, "{fragment}");
+    let client = provider.registered("encrypted").expect("the client is known");
+    assert!(client.userinfo_encryption().is_some());
+    assert_eq!(fetched(&provider), [("/auth/jwks/encrypted".to_owned(), Some(StatusCode::OK))]);
 }
 
 #[tokio::test]
