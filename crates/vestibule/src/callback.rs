@@ -12,7 +12,7 @@ use axum::{
 use http::{HeaderMap, Request, header};
 use url::form_urlencoded;
 use vestibule_core::{
-    AuthorizationResponse, ClaimsSet, IdToken, Issuer, PendingLogin, ProtocolError, Subject,
+    AuthorizationResponse, ClaimsSet, IdToken, Issuer, PendingLogin, ProtocolError, ResponseMode, Subject,
     authorization::{ExpectedResponse, State as PendingState},
     error::Unsolicited,
 };
@@ -23,7 +23,7 @@ use crate::{
     attempt::{Attempt, Earlier},
     claim_sources::gathered,
     door::Door,
-    error::{LoginFailure, fail, see_other},
+    error::{LoginFailure, fail, fail_for_good, see_other},
     login::{state_context, unknown_provider},
     new_login::NewLogin,
     provider::{ConnectedProvider, Proved, ProviderError},
@@ -61,6 +61,8 @@ pub(crate) async fn come_back(visit: &Visit, provider: &Arc<ConnectedProvider>, 
     let mut response = match (finish(visit, provider, returned, browser).await, manner) {
         (Ok(landing), _) => see_other(landing.as_str()),
         (Err(failure), Manner::Asked) => land_or_fail(visit, provider, failure, return_to).await,
+        // Where they land they would be sent away again, and again, as long as whatever it is lasts.
+        (Err(failure), Manner::SteppingUp) => fail_for_good(visit, failure, provider, return_to),
         (Err(failure), Manner::Silent) => {
             let return_to = return_to.unwrap_or_else(|| ReturnAddress::home(&door.base));
             silent_renewal::give_up(visit, failure, return_to).await
@@ -108,10 +110,11 @@ async fn finish(
     // V22: before the token request.
     let moment = burn(door, &attempt.pending.attempt()).await?;
     let renewed = match manner {
-        Manner::Asked => None,
+        Manner::Asked | Manner::SteppingUp => None,
         Manner::Silent => Some(silent_renewal::renewed(visit, provider).await?),
     };
     let at = provider.introduced().await?;
+    let is_posted = attempt.pending.response_mode() == ResponseMode::FormPost;
     let accepted = attempt.pending.accept(response, &ExpectedResponse::of(&at.metadata), door.now())?;
     let proved = provider.prove(&at, accepted).await?;
     if let Some(renewed) = &renewed {
@@ -136,7 +139,7 @@ async fn finish(
         return Err(LoginFailure::OverAlready);
     }
     // Which cookies the earlier session has is unknown where they did not come along.
-    let places = attempt.earlier.as_ref().map_or_else(|| visit.cookies().session_places(), |_| MOST_CHUNKS);
+    let places = if is_posted { MOST_CHUNKS } else { visit.cookies().session_places() };
     visit.log_in(&session, &place, places, renewed.as_deref()).await?;
     if let Some(earlier) = &attempt.earlier {
         earlier.end(door).await.map_err(ProviderError::from)?;
@@ -157,7 +160,7 @@ async fn log_out_others(
     let door = visit.door();
     let somebody_else = earlier.filter(|earlier| !earlier.is_of(door.keys.subject(issuer, subject)));
     if let Some(earlier) = somebody_else {
-        visit.forget_session();
+        visit.forget_session_in(MOST_CHUNKS);
         earlier.end(door).await?;
     }
     Ok(visit.log_out_others(provider, subject).await?)

@@ -188,16 +188,40 @@ pub(crate) fn fail(
     provider: Option<&ConnectedProvider>,
     return_to: Option<ReturnAddress>,
 ) -> Response {
-    let (door, failure) = (visit.door(), failure.into());
+    fail_with(visit, failure.into(), provider, return_to, &[])
+}
+
+/// What follows the record of a failure after which nobody lands anywhere.
+const FOR_GOOD: &[u8] = &[1];
+
+fn fail_with(
+    visit: &Visit,
+    failure: LoginFailure,
+    provider: Option<&ConnectedProvider>,
+    return_to: Option<ReturnAddress>,
+    mark: &[u8],
+) -> Response {
+    let door = visit.door();
     let (provider, reference) = (provider.map(ConnectedProvider::name), reference());
     failure.log(provider, &reference);
     let return_to = return_to.unwrap_or_else(|| ReturnAddress::home(&door.base));
     let record = Record::of(failure, provider, reference, &return_to, door.now());
-    let payload = postcard::to_stdvec(&record).expect("strings and integers have a postcard form");
+    let mut payload = postcard::to_stdvec(&record).expect("strings and integers have a postcard form");
+    payload.extend_from_slice(mark);
     let sealed = door.seals.login_error.seal(&door.context(&door.names.name(Purpose::Error)), &payload);
     let mut response = see_other(&door.paths.public(Place::Error));
     response.headers_mut().append(header::SET_COOKIE, door.names.set(Purpose::Error, &sealed, Some(RECORD_LIFETIME)));
     response
+}
+
+/// The same, where nobody lands on the page that it was for, be they signed in or not.
+pub(crate) fn fail_for_good(
+    visit: &Visit,
+    failure: LoginFailure,
+    provider: &ConnectedProvider,
+    return_to: Option<ReturnAddress>,
+) -> Response {
+    fail_with(visit, failure, Some(provider), return_to, FOR_GOOD)
 }
 
 /// `GET /auth/error`: the record as a page, by the application's view or by ours.
@@ -206,8 +230,8 @@ pub(crate) async fn error_page(
     visit: Visit,
     mut request: Request<Body>,
 ) -> Response {
-    let Some(error) = read_record(&door, &visit) else { return nothing_to_show(&door) };
-    if let Some(landing) = landing(&door, &visit, &error).await {
+    let Some((error, may_land)) = read_record(&door, &visit) else { return nothing_to_show(&door) };
+    if may_land && let Some(landing) = landing(&door, &visit, &error).await {
         return see_other(landing.as_str());
     }
     let mut response = match door.error_view.clone() {
@@ -248,13 +272,14 @@ async fn view_response(view: &mut Router, request: Request<Body>) -> Response {
     }
 }
 
-fn read_record(door: &Door, visit: &Visit) -> Option<LoginError> {
+/// What failed, and whether somebody who is signed in may land where it was for.
+fn read_record(door: &Door, visit: &Visit) -> Option<(LoginError, bool)> {
     let cookies = visit.cookies();
     let sealed = cookies.error().filter(|_| !cookies.are_hostile())?;
     let payload = door.seals.login_error.open(&door.context(&door.names.name(Purpose::Error)), sealed)?;
-    let record: Record = postcard::from_bytes(&payload).ok()?;
+    let (record, mark): (Record, &[u8]) = postcard::take_from_bytes(&payload).ok()?;
     let age = door.now().seconds_since(NumericDate::from_seconds(record.at));
-    (0..=RECORD_LIFETIME).contains(&age).then(|| LoginError::from_record(door, record))
+    (0..=RECORD_LIFETIME).contains(&age).then(|| (LoginError::from_record(door, record), mark != FOR_GOOD))
 }
 
 fn default_page(error: &LoginError) -> Response {

@@ -7,7 +7,7 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
+use http::{HeaderValue, Method, Request, StatusCode, header};
 use url::form_urlencoded;
 use vestibule_core::Issuer;
 
@@ -15,7 +15,7 @@ use crate::{
     door::Door,
     error::{fail, see_other},
     form::{self, NoForm},
-    login::{depart, unknown_provider},
+    login::{depart, may_be_a_window, unknown_provider},
     pages::{self, Action, ErrorPage},
     paths::OwnPlace,
     provider::{ConnectedProvider, Empty},
@@ -74,7 +74,10 @@ async fn begin(
     provider: &Arc<ConnectedProvider>,
     request: Request<Body>,
 ) -> Result<Response, Refusal> {
-    check_is_a_page(request.headers())?;
+    // A frame, an image or a script of another site shall not begin logins unseen.
+    if !may_be_a_window(request.headers()) {
+        return Err(Refusal::NotAPage);
+    }
     if request.method() == Method::POST {
         let said = Initiation::read(&form::read(request).await.map_err(Refusal::NoForm)?)?;
         // With a POST from another site none of our cookies come along; with the GET that follows they do.
@@ -93,14 +96,6 @@ async fn begin(
     };
     let (return_to, login_hint) = said.accept(door, &issuer)?;
     Ok(depart(visit, provider, return_to, Wish::with_login_hint(login_hint)).await)
-}
-
-/// A frame, an image or a script of another site shall not begin logins unseen. What does not say is no such browser's.
-fn check_is_a_page(headers: &HeaderMap) -> Result<(), Refusal> {
-    match headers.get("sec-fetch-dest") {
-        Some(dest) if dest != "document" => Err(Refusal::NotAPage),
-        _ => Ok(()),
-    }
 }
 
 impl Initiation {

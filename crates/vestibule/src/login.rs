@@ -155,9 +155,10 @@ pub(crate) async fn login_page(
     State(door): State<Arc<Door>>,
     visit: Visit,
     RawQuery(query): RawQuery,
+    method: Method,
     headers: HeaderMap,
 ) -> Response {
-    if let Some(refused) = refuse_cross_site(&visit, &headers) {
+    if let Some(refused) = refuse_to_begin(&visit, &method, &headers) {
         return refused;
     }
     let return_to = wanted(&door, query.as_deref());
@@ -176,6 +177,31 @@ pub(crate) async fn login_page(
         (None, Some(_)) => unknown_provider(&door),
         (None, None) => choice(&door, &return_to),
     }
+}
+
+/// Why no login begins here. Each one sets a cookie, so an image, a frame or a prefetch of another site begins none: it would
+/// crowd out those of the person (V26), and a link scanner's HEAD would too.
+fn refuse_to_begin(visit: &Visit, method: &Method, headers: &HeaderMap) -> Option<Response> {
+    if *method != Method::GET {
+        return Some((StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET")]).into_response());
+    }
+    if !may_be_a_window(headers) {
+        let page = pages::error_page(&ErrorPage {
+            title: "Nobody signs in unseen",
+            message: "A sign-in begins in a window of a browser, and nowhere else.",
+            reference: None,
+            action: None,
+        });
+        return Some(pages::html(StatusCode::FORBIDDEN, page, &[]));
+    }
+    refuse_cross_site(visit, headers)
+}
+
+/// Whether a window of a browser may have asked, and not a frame, an image, a script or a prefetch. What does not say is no such
+/// browser's.
+pub(crate) fn may_be_a_window(headers: &HeaderMap) -> bool {
+    let is_prefetch = headers.get("sec-purpose").is_some_and(|purpose| purpose.as_bytes().starts_with(b"prefetch"));
+    headers.get("sec-fetch-dest").is_none_or(|dest| dest == "document") && !is_prefetch
 }
 
 /// R14: with the setting, what another site began gets a page with a button instead, which is ours.
@@ -212,9 +238,10 @@ pub(crate) async fn login_with(
     visit: Visit,
     Path(name): Path<String>,
     RawQuery(query): RawQuery,
+    method: Method,
     headers: HeaderMap,
 ) -> Response {
-    if let Some(refused) = refuse_cross_site(&visit, &headers) {
+    if let Some(refused) = refuse_to_begin(&visit, &method, &headers) {
         return refused;
     }
     match door.provider(&name) {
@@ -278,14 +305,14 @@ pub(crate) async fn begin(
     let pending = PendingLogin::begin(clock::entropy(), door.now()).asking(&request);
     let (name, mode) = (pending.attempt(), pending.response_mode());
     let context = state_context(door, provider, &name);
-    let carried = door.seals.return_address.seal(&context, wish.manner.mark(return_to).as_bytes());
+    let carried = door.seals.return_address.seal(&context, wish.manner().mark(return_to).as_bytes());
     let url = authorization_url(door, provider, &at, &request.carry(carried), &pending).await?;
     let mut response = see_other(url.as_str());
     let headers = response.headers_mut();
     for crowded_out in Attempt::crowded_out(door, &visit.cookies()) {
         headers.append(header::SET_COOKIE, door.names.delete(crowded_out));
     }
-    let mut attempt = Attempt::new(provider, pending, wish.demand);
+    let mut attempt = Attempt::new(provider, pending, remembered(visit, wish.demand).await);
     if mode == ResponseMode::FormPost
         && let Some(session) =
             visit.peek().await.map_err(|StoreFailed| StoreError::transient("who is signed in is unknown"))?
@@ -296,6 +323,18 @@ pub(crate) async fn begin(
     let line = door.names.set(purpose, &attempt.seal(door, purpose), Some(PendingLogin::LIFETIME));
     headers.append(header::SET_COOKIE, line);
     Ok(response)
+}
+
+/// What the session will remember that it was asked for: with what the one before was asked for too, so that of two pages that want
+/// different ways of signing in each asks once, and not in turns for ever.
+async fn remembered(visit: &Visit, demand: Demand) -> Demand {
+    if demand.acr_values.is_empty() {
+        return demand;
+    }
+    match visit.peek().await {
+        Ok(Some(session)) => demand.besides(&session.evidence().demand),
+        _ => demand,
+    }
 }
 
 /// What binds the return address inside `state` to its attempt and its provider.

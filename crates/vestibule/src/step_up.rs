@@ -29,6 +29,9 @@ pub(crate) enum Verdict {
     NotYet,
 }
 
+/// So many ways of signing in that were asked for before are remembered.
+const MOST_REMEMBERED: usize = 16;
+
 /// By how many seconds the provider's clock may differ from ours.
 const CLOCK_SKEW: i64 = 60;
 
@@ -47,6 +50,15 @@ impl Demand {
     /// A sign-in that is no older than this.
     pub(crate) fn max_age(self, max_age: Duration) -> Self {
         Self { max_age: Some(u32::try_from(max_age.as_secs()).unwrap_or(u32::MAX)), ..self }
+    }
+
+    /// The same, and the ways of signing in that were asked for before.
+    pub(crate) fn besides(mut self, earlier: &Self) -> Self {
+        let others = earlier.acr_values.iter().filter(|value| !self.acr_values.contains(value)).cloned();
+        // A cookie has room for so many (V60); beyond that a page asks once more.
+        let others: Vec<_> = others.take(MOST_REMEMBERED).collect();
+        self.acr_values.extend(others);
+        self
     }
 
     /// Whether nothing is demanded, so that nobody need look into the session for it.

@@ -28,6 +28,8 @@ pub(crate) enum Manner {
     Asked,
     /// Without their noticing, to find out whether they still are ([`silent_renewal`](crate::silent_renewal)).
     Silent,
+    /// By a person whom a page sent to sign in otherwise than they did.
+    SteppingUp,
 }
 
 /// What a link carries: a wire format, since links outlive a deployment. Add a version, never change one.
@@ -47,6 +49,14 @@ impl Wish {
     /// A login that nobody notices.
     pub(crate) fn silently() -> Self {
         Self { manner: Manner::Silent, ..Self::default() }
+    }
+
+    /// How it is done.
+    pub(crate) fn manner(&self) -> Manner {
+        match self.manner {
+            Manner::Asked if !self.demand.is_nothing() => Manner::SteppingUp,
+            manner => manner,
+        }
     }
 
     /// A login that satisfies a page.
@@ -93,18 +103,23 @@ impl Wish {
 impl Manner {
     /// What goes before the return address inside `state`, which itself begins with a slash.
     const SILENT: &'static str = "silent ";
+    const STEPPING_UP: &'static str = "stepping up ";
 
     pub(crate) fn mark(self, return_to: &ReturnAddress) -> String {
         match self {
             Self::Asked => return_to.as_str().to_owned(),
             Self::Silent => format!("{}{}", Self::SILENT, return_to.as_str()),
+            Self::SteppingUp => format!("{}{}", Self::STEPPING_UP, return_to.as_str()),
         }
     }
 
     /// The manner and the return address of what was sealed into `state`.
     pub(crate) fn of(carried: &str) -> (Self, &str) {
-        match carried.strip_prefix(Self::SILENT) {
-            Some(return_to) => (Self::Silent, return_to),
+        if let Some(return_to) = carried.strip_prefix(Self::SILENT) {
+            return (Self::Silent, return_to);
+        }
+        match carried.strip_prefix(Self::STEPPING_UP) {
+            Some(return_to) => (Self::SteppingUp, return_to),
             None => (Self::Asked, carried),
         }
     }

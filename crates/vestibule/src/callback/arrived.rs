@@ -1,5 +1,7 @@
 //! How a response came to the redirect URI: in the query, by a page of ours that read the fragment, or by a form of the provider's.
 
+use std::sync::Arc;
+
 use axum::{
     body::Body,
     response::{IntoResponse, Response},
@@ -29,25 +31,24 @@ impl Arrived {
     /// What a request to the redirect URI brings; the answer, when it brings nothing yet or in no way that there is.
     pub(super) async fn read(
         visit: &Visit,
-        provider: &ConnectedProvider,
+        provider: &Arc<ConnectedProvider>,
         request: Request<Body>,
     ) -> Result<Self, Box<Response>> {
         // axum hands HEAD to a handler of GET; a link scanner's HEAD must not burn a login (R37).
         match *request.method() {
-            Method::GET => Self::in_query(visit, provider, &request),
+            Method::GET => Self::in_query(visit, provider, request.uri().query().unwrap_or_default().to_owned()).await,
             Method::POST => Self::in_body(request).await,
             _ => Err(Box::new((StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, POST")]).into_response())),
         }
     }
 
-    fn in_query(visit: &Visit, provider: &ConnectedProvider, request: &Request<Body>) -> Result<Self, Box<Response>> {
-        let query = request.uri().query().unwrap_or_default();
+    async fn in_query(visit: &Visit, provider: &Arc<ConnectedProvider>, query: String) -> Result<Self, Box<Response>> {
         // V13: the page says nothing but how to hand over what no server sees, and only while somebody waits for that.
-        if query.is_empty() && awaits_fragment(visit, provider) {
+        if query.is_empty() && awaits_fragment(visit, provider).await {
             let origin = provider.authorization_origin();
             return Err(Box::new(fragment_page(provider.redirect_uri(), &[&origin])));
         }
-        Ok(Self::Query(query.to_owned()))
+        Ok(Self::Query(query))
     }
 
     /// R30: a form, of at most 16 KB.
@@ -81,8 +82,12 @@ impl Arrived {
 }
 
 /// Whether this browser has a login under way with this provider whose response comes in a fragment.
-fn awaits_fragment(visit: &Visit, provider: &ConnectedProvider) -> bool {
+async fn awaits_fragment(visit: &Visit, provider: &Arc<ConnectedProvider>) -> bool {
     let (door, cookies) = (visit.door(), visit.cookies());
+    // The login belongs to the issuer that it was begun with, which another process may have found.
+    if cookies.logins().next().is_none() || provider.known_issuer().await.is_err() {
+        return false;
+    }
     let mut attempts = cookies.logins().filter_map(|cookie| Attempt::open(door, cookie));
     attempts.any(|attempt| attempt.belongs_to(provider) && attempt.pending.response_mode() == ResponseMode::Fragment)
 }

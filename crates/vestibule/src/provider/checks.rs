@@ -29,6 +29,16 @@ impl Provider {
     }
 
     fn check_client(&self, name: &str, client: &Client) -> Result<(), ConfigError> {
+        // A setting that does nothing would be a lie.
+        if self.tls_client_certificate.is_some() && self.method_by_certificate().is_none() {
+            return Err(ConfigError::new(
+                format!("provider.{name}.tls_client_certificate"),
+                "the client does not authenticate by it, so nobody would ever see it",
+            )
+            .remedy(
+                "set token_endpoint_auth_method to tls_client_auth or self_signed_tls_client_auth, or leave it out",
+            ));
+        }
         let needs = Needs::of(client);
         let checked = match &self.own_keys {
             None if !needs.is_empty() => return Err(keys_missing(name, &needs)),

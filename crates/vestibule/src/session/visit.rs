@@ -32,7 +32,8 @@ struct Inner {
     /// When the session in cookies was last seen, since the response said so.
     prolonged: OnceLock<NumericDate>,
     begun: OnceLock<Vec<HeaderValue>>,
-    ended: OnceLock<()>,
+    /// The places that its cookies may take, at the least.
+    ended: OnceLock<usize>,
 }
 
 /// What was found when somebody asked who the person is.
@@ -181,7 +182,7 @@ impl Visit {
 
     /// Ends the session: the response will make the browser forget it, unless it carries a new one.
     pub(crate) async fn log_out(&self) -> Result<(), StoreError> {
-        let _ = self.0.ended.set(());
+        let _ = self.0.ended.set(0);
         match self.peek().await {
             Ok(Some(session)) => self.0.door.end_session(&session).await,
             Ok(None) => Ok(()),
@@ -191,7 +192,12 @@ impl Visit {
 
     /// The session has ended otherwise: the response will make the browser forget it.
     pub(crate) fn forget_session(&self) {
-        let _ = self.0.ended.set(());
+        self.forget_session_in(0);
+    }
+
+    /// The same where its cookies did not come along, and may take so many places.
+    pub(crate) fn forget_session_in(&self, places: usize) {
+        let _ = self.0.ended.set(places);
     }
 
     /// Ends the session if it is somebody else's than `subject`'s of `provider`: whoever just proved who they are does not go on
@@ -249,7 +255,7 @@ impl Visit {
         headers.append(header::VARY, HeaderValue::from_static("Cookie"));
         match (begun.get(), ended.get(), asked.get()) {
             (Some(lines), _, _) => append(headers, lines.iter().cloned()),
-            (None, Some(()), _) => self.forget(headers),
+            (None, Some(places), _) => self.forget(*places, headers),
             (None, None, Some(Asked::Hostile)) => self.clear(headers),
             (None, None, Some(Asked::SignedIn(session))) => self.renew(session, headers),
             (None, None, _) => {}
@@ -257,9 +263,9 @@ impl Visit {
     }
 
     /// Makes the browser forget the session, every piece of it.
-    fn forget(&self, headers: &mut HeaderMap) {
-        let names = &self.0.door.names;
-        append(headers, (0..self.cookies().session_places()).map(|chunk| names.delete(Purpose::Session(chunk))));
+    fn forget(&self, places: usize, headers: &mut HeaderMap) {
+        let (names, places) = (&self.0.door.names, places.max(self.cookies().session_places()));
+        append(headers, (0..places).map(|chunk| names.delete(Purpose::Session(chunk))));
     }
 
     /// Clears every cookie of ours that came, save those that this very response sets: an error record must arrive.

@@ -41,8 +41,7 @@ pub(super) struct ProviderTable {
     tls_client_certificate: Option<PathBuf>,
     tls_client_key: Option<PathBuf>,
     jwks_file: Option<PathBuf>,
-    #[serde(default)]
-    own_keys: bool,
+    own_keys: Option<bool>,
     own_keys_lifetime: Option<Span>,
     request_object: Option<Way>,
     #[serde(default)]
@@ -147,10 +146,15 @@ impl ProviderTable {
     /// Keys of our own: in a file, or made by us.
     fn with_own_keys(&self, provider: Provider, context: Context<'_>) -> Result<Provider, ConfigError> {
         match (&self.jwks_file, self.own_keys, self.own_keys_lifetime) {
-            (None, false, None) => Ok(provider),
-            (None, true, None) => Ok(provider.keys(OwnKeys::made())),
-            (None, _, Some(lifetime)) => Ok(provider.keys(OwnKeys::made_for(lifetime.0))),
-            (Some(path), false, None) => {
+            (None, None | Some(false), None) => Ok(provider),
+            (None, Some(true), None) => Ok(provider.keys(OwnKeys::made())),
+            (None, None | Some(true), Some(lifetime)) => Ok(provider.keys(OwnKeys::made_for(lifetime.0))),
+            (None, Some(false), Some(_)) => Err(ConfigError::new(
+                context.setting("own_keys_lifetime"),
+                "it is the lifetime of keys that own_keys = false has nobody make",
+            )
+            .remedy("leave the one or the other out")),
+            (Some(path), None | Some(false), None) => {
                 let (setting, path) = (context.setting("jwks_file"), context.folder.join(path));
                 let keys = OwnKeys::from_jwks(&read(&setting, &path)?);
                 Ok(provider.keys(keys.map_err(|error| error.named(setting).value(path.display()))?))

@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
-use axum::{Router, routing::get};
+use axum::{Router, body::Body, routing::get};
+use http::Request;
 use serde_json::Value;
 use vestibule::{EndUser, Provider, ResponseType, Vestibule};
 use vestibule_provider::Fault;
 
 use crate::{
-    bench::{corp, corp_by, departures, finish_sign_in, hop_over, house_around, last_said, only_reason, people},
-    house::{House, ISSUER, log::Log, paper::place},
+    bench::{
+        corp, corp_by, departures, finish_sign_in, hop_over, house_around, last_said, only_reason, people, stopped,
+    },
+    house::{APP, House, ISSUER, log::Log, paper::place, rejection::cookies},
 };
 
 const BEGAN: i64 = 1_700_000_000;
@@ -198,4 +201,64 @@ async fn a_person_who_cannot_sign_in_so_ends_on_the_error_page() {
     let page = house.browser.sign_in_as(&page, "bob").await;
     assert_eq!((page.status().as_u16(), place(&page)), (502, "/auth/error".to_owned()));
     assert_eq!((departures(&house), house.provider.count("/token")), (1, 0));
+}
+
+/// Of two gates that want different ways of signing in, one around the other, each asks once: never in turns for ever.
+#[tokio::test]
+async fn gates_that_want_what_no_sign_in_can_be_ask_once_each() {
+    let inner = |vestibule: &vestibule::Vestibule| {
+        Router::new()
+            .route("/nested", get(async || "inside"))
+            .route_layer(vestibule.require_login().acr_values(["phr"]))
+            .route_layer(vestibule.require_login().acr_values(["pwd"]))
+    };
+    let mut house = house_around(people(), |builder| builder.provider("corp", corp()), inner);
+    let mut page = house.get("/nested").await;
+    for _ in 0..5 {
+        if !is_at_the_provider(&page) {
+            break;
+        }
+        page = house.browser.sign_in_as(&page, "alice").await;
+    }
+    assert_eq!(page.status(), 403, "{}", page.text());
+    assert!(departures(&house) <= 3, "{}", departures(&house));
+}
+
+/// V26, V25: a sign-in begins in a window, so that no image, frame or prefetch of another site fills a browser with cookies.
+#[tokio::test]
+async fn no_sign_in_begins_unseen() {
+    let mut house = bank(corp());
+    let asking = |name: &'static str, value: &'static str| {
+        let request = Request::builder().uri(format!("{APP}/auth/login/corp")).header(name, value);
+        request.body(Body::empty()).expect("a request")
+    };
+    for (name, value) in [
+        ("sec-fetch-dest", "image"),
+        ("sec-fetch-dest", "iframe"),
+        ("sec-fetch-dest", "empty"),
+        ("sec-purpose", "prefetch"),
+        ("sec-purpose", "prefetch;prerender"),
+    ] {
+        let page = house.browser.request(asking(name, value)).await;
+        assert_eq!((page.status().as_u16(), page.header("set-cookie")), (403, None), "{name}: {value}");
+    }
+    let head = Request::builder().method("HEAD").uri(format!("{APP}/auth/login/corp")).body(Body::empty());
+    assert_eq!(house.browser.request(head.expect("a request")).await.status(), 405);
+    assert_eq!(house.browser.request(asking("sec-fetch-dest", "document")).await.status(), 303);
+}
+
+/// A step-up whose cookie the browser does not keep ends on the error page, and sends nobody round: what is for a page that would
+/// ask again does not land there.
+#[tokio::test]
+async fn a_step_up_that_cannot_come_back_ends_on_the_error_page() {
+    let mut house = bank(corp());
+    house.sign_in("/profile", "alice").await;
+    let stopped = stopped(&mut house.browser, "/both", "alice").await;
+    let [login] = &cookies(&house.browser, "login-")[..] else { panic!("one login under way") };
+    assert!(house.browser.set_cookie(APP, &format!("{}=; Path=/; Max-Age=0", login.name)));
+    let page = stopped.arrive(&mut house.browser).await;
+    assert_eq!(page.header("location"), Some("/auth/error"));
+    let page = house.get("/auth/error").await;
+    assert_eq!((page.status().as_u16(), page.url().path()), (400, "/auth/error"));
+    assert_eq!(house.get("/profile").await.text(), "for alice", "who is signed in still is");
 }

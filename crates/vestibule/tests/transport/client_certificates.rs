@@ -162,10 +162,25 @@ impl HttpClient for NobodyHome {
     }
 }
 
+/// A setting that does nothing would be a lie.
+#[test]
+fn a_certificate_that_nobody_would_see_is_refused() {
+    let ours = Authority::new().client_identity("my-app");
+    let corp = corp().tls_client_certificate(&ours.certificate, ours.key.as_str()).expect("they fit");
+    let builder = Vestibule::builder("http://localhost:3000").secret_key(SecretKey::from_bytes([7; 32]));
+    let error = builder.provider("corp", corp).build().expect_err("refused");
+    assert_eq!(error.setting(), "provider.corp.tls_client_certificate");
+}
+
+fn by_certificate() -> Provider {
+    let client = Client::public("my-app").token_endpoint_auth_method(TokenEndpointAuthMethod::TlsClientAuth);
+    Provider::discovered("https://login.example.com", client).expect("an issuer")
+}
+
 #[test]
 fn an_http_client_of_ones_own_cannot_take_what_is_for_ours() {
     let (clients, ours) = (Authority::new(), Authority::new().client_identity("my-app"));
-    let known = corp().tls_client_certificate(&ours.certificate, ours.key.as_str()).expect("they belong together");
+    let known = by_certificate().tls_client_certificate(&ours.certificate, ours.key.as_str()).expect("they fit");
     assert!(!format!("{known:?}").contains("PRIVATE"));
     let builder = || Vestibule::builder("http://localhost:3000").secret_key(SecretKey::from_bytes([7; 32]));
     builder().trusted_ca(clients.pem.as_str()).provider("corp", known.clone()).build().expect("ours can");
@@ -191,7 +206,8 @@ fn a_settings_file_names_the_certificate_and_the_key_and_an_error_names_the_file
         let settings = Settings::from_toml(&text).expect("readable").relative_to(&folder.0);
         settings.builder().and_then(vestibule::Builder::build).map(drop).map_err(|error| error.to_string())
     };
-    let both = "tls_client_certificate = 'client.pem'\ntls_client_key = 'client.key'";
+    let both = "token_endpoint_auth_method = 'tls_client_auth'\ntls_client_certificate = 'client.pem'\n\
+                tls_client_key = 'client.key'";
     build(&ours.certificate, &ours.key, both).expect("they belong together");
     for (certificate, key, lines, said) in [
         ("canary", ours.key.as_str(), both, ["provider.corp.tls_client_certificate = '", "client.pem': it holds no"]),

@@ -55,12 +55,18 @@ impl Endpoints {
         })
     }
 
-    /// Whether each of these that `earlier` has too is at the same place.
+    /// Whether each of these that `earlier` has too is at the same place, and each that it has not is where others of its are.
     pub(super) fn have_the_hosts_of(&self, earlier: &Self) -> bool {
-        // An endpoint may come or go; one that stays, stays where it is.
+        let known: Vec<Origin> = [&earlier.authorization_endpoint, &earlier.jwks_uri]
+            .into_iter()
+            .chain(earlier.optional().into_iter().flatten())
+            .map(Url::origin)
+            .collect();
+        // An endpoint may come or go; one that stays, stays where it is, and a new one sends nothing to a stranger.
         let stays = |(new, old): (&Option<Url>, &Option<Url>)| match (new, old) {
             (Some(new), Some(old)) => new.origin() == old.origin(),
-            _ => true,
+            (Some(new), None) => known.contains(&new.origin()),
+            (None, _) => true,
         };
         let required = |endpoints: &Self| -> [Origin; 2] {
             [&endpoints.authorization_endpoint, &endpoints.jwks_uri].map(Url::origin)
