@@ -69,7 +69,16 @@ impl ReadObject {
 /// Claims that are about the object, and no parameters.
 const OF_THE_OBJECT: [&str; 6] = ["iss", "aud", "iat", "nbf", "exp", "jti"];
 /// What stands beside an object too, and is the same there: what OAuth and OpenID Connect want in every request (Core 6.1).
-const BESIDE: [&str; 6] = ["client_id", "response_type", "scope", "redirect_uri", "state", "nonce"];
+const BESIDE: [&str; 8] = [
+    "client_id",
+    "response_type",
+    "scope",
+    "redirect_uri",
+    "state",
+    "nonce",
+    "code_challenge",
+    "code_challenge_method",
+];
 
 /// The parameters that count.
 pub(crate) fn parameters_in_object(bench: &Bench, plain: &Parameters) -> Parameters {

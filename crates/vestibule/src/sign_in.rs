@@ -92,7 +92,8 @@ impl SignIn {
     }
 
     /// That it is this person, who is signed in now, who shall sign in again: the provider is shown their ID Token as
-    /// `id_token_hint` (Core 3.1.2.1). Without effect where sessions keep none ([`Tokens::Discard`](crate::Tokens::Discard)), or
+    /// `id_token_hint` (Core 3.1.2.1). It is a hint: somebody else can sign in all the same, and the page that they come back to sees
+    /// who it was. Without effect where sessions keep none ([`Tokens::Discard`](crate::Tokens::Discard)), or
     /// where they signed in with another provider.
     pub fn again(mut self, user: &EndUser) -> Self {
         self.wish.id_token_hint = user.id_token_of(&self.provider);

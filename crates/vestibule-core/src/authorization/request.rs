@@ -270,8 +270,9 @@ impl AuthorizationRequest {
     /// What is in each request as it stands, be there a request object or not: RFC 6749 4.1.1 and Core 6.1 want these where every
     /// server sees them. State and nonce are repeated with the same values, because providers differ in how they merge: some read
     /// the object alone (RFC 9101 6.3), some send an error back, for an object that they cannot read, with the state that they see.
+    /// The code challenge is repeated so that a provider which passes over the object binds the code all the same (V19).
     pub(super) fn plain_parameters(&self, client_id: &str, pending: &PendingLogin) -> Vec<(String, Value)> {
-        [
+        let mut parameters: Vec<_> = [
             ("response_type", pending.response_type().name().to_owned()),
             ("client_id", client_id.to_owned()),
             ("redirect_uri", self.redirect_uri.clone()),
@@ -281,20 +282,22 @@ impl AuthorizationRequest {
             ("nonce", pending.nonce()),
         ]
         .map(|(name, value)| (name.to_owned(), Value::String(value)))
-        .into()
+        .into();
+        if pending.response_type().has_code() {
+            // RFC 7636 4.2; RFC 9700 2.1.1: for confidential clients too. `plain` does not exist here.
+            parameters.push(("code_challenge".to_owned(), json!(pending.code_challenge())));
+            parameters.push(("code_challenge_method".to_owned(), json!("S256")));
+        }
+        parameters
     }
 
     /// Every parameter of the request, in the order in which they are sent. What the answer is checked for is taken from
-    /// `pending`, which checks it: so nothing is asked for whose answer nobody checks (R12).
+    /// `pending`, which checks it (R12): the response type and mode, max_age and essential acr values. Of single claims and of
+    /// `id_token_hint` the answer is the caller's to look at.
     pub(super) fn parameters(&self, client_id: &str, pending: &PendingLogin) -> Vec<(String, Value)> {
         let asked = pending.asked();
         let mut parameters = self.plain_parameters(client_id, pending);
         let mut add = |name: &str, value: Value| parameters.push((name.to_owned(), value));
-        if asked.response_type.has_code() {
-            // RFC 7636 4.2; RFC 9700 2.1.1: for confidential clients too. `plain` does not exist here.
-            add("code_challenge", json!(pending.code_challenge()));
-            add("code_challenge_method", json!("S256"));
-        }
         // Multiple Response Types 2.1: "not RECOMMENDED when [..] the default mode".
         if asked.response_mode != asked.response_type.default_mode() {
             add("response_mode", json!(asked.response_mode.name()));

@@ -134,8 +134,9 @@ impl Terms {
             },
             require_signed_request_object: stated(answer, "require_signed_request_object")?
                 .unwrap_or(self.require_signed_request_object),
-            default_max_age: stated(answer, "default_max_age")?.or(self.default_max_age),
-            require_auth_time: stated(answer, "require_auth_time")?.unwrap_or(self.require_auth_time),
+            // What we check is ours to demand: an answer can make it stricter, and not laxer (R12, R47).
+            default_max_age: [stated(answer, "default_max_age")?, self.default_max_age].into_iter().flatten().min(),
+            require_auth_time: stated(answer, "require_auth_time")?.unwrap_or_default() || self.require_auth_time,
             default_acr_values: stated(answer, "default_acr_values")?
                 .unwrap_or_else(|| self.default_acr_values.clone()),
             scope: stated(answer, "scope")?.or_else(|| self.scope.clone()),

@@ -109,7 +109,9 @@ impl Party {
     /// Where the browser goes, and what is kept meanwhile.
     fn begin(&self, provider: &Discreet) -> (PendingLogin, HashMap<String, String>) {
         let (client, metadata) = (&self.client, &self.metadata);
-        let request = AuthorizationRequest::new(REDIRECT_URI, "openid").response_type(ResponseType::CodeIdToken);
+        let request = AuthorizationRequest::new(REDIRECT_URI, "openid")
+            .response_type(ResponseType::CodeIdToken)
+            .login_hint("jane@example.com");
         let pending = PendingLogin::begin(entropy(7), BEGUN).asking(&request);
         let key = client.signing_key_for(ES256).expect("a key");
         let object = RequestObject::signed(client, metadata, &request, &pending, key, BEGUN, entropy(8));
@@ -138,7 +140,8 @@ fn a_person_signs_in_and_nobody_on_the_way_reads_anything() {
     let (party, provider) = both();
     let (_, sent) = party.begin(&provider);
     let asked = provider.read(&sent);
-    assert!(asked["code_challenge"].is_string() && !sent.contains_key("code_challenge"), "{sent:?}");
+    assert_eq!(asked["login_hint"], "jane@example.com");
+    assert!(!sent.contains_key("login_hint"), "{sent:?}");
 
     let inner = provider.signed(&Discreet::id_token(&asked["nonce"]));
     let front = party.verify(&provider, &provider.encrypted(&inner)).expect("verified");

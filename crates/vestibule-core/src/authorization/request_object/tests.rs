@@ -155,7 +155,16 @@ fn beside_a_request_object_goes_what_every_server_must_see() {
         let mut sent = sent(&url);
         assert_eq!(sent.remove(name).as_deref(), Some(value));
         let payload = payload(&object);
-        let plain = ["response_type", "client_id", "redirect_uri", "scope", "state", "nonce"];
+        let plain = [
+            "response_type",
+            "client_id",
+            "redirect_uri",
+            "scope",
+            "state",
+            "nonce",
+            "code_challenge",
+            "code_challenge_method",
+        ];
         assert_eq!(sent.len(), plain.len(), "{url}");
         for name in plain {
             assert_eq!(Some(sent[name].as_str()), payload[name].as_str(), "{name}");

@@ -99,6 +99,20 @@ fn what_an_answer_does_not_say_is_as_it_was_asked() {
     assert_eq!((plain.may_refresh(), plain.userinfo_signed_response_alg()), (false, None));
 }
 
+/// R12, R47: how old a sign-in may be is checked here, so an answer can make it stricter, and not laxer.
+#[test]
+fn an_answer_cannot_loosen_how_fresh_a_sign_in_must_be() {
+    let strict = ClientMetadata::new("a").default_max_age(60).require_auth_time();
+    let laxer = json!({"default_max_age": 86_400, "require_auth_time": false});
+    let stricter = json!({"default_max_age": 30, "require_auth_time": true});
+    for (client, members, max_age) in
+        [(&strict, laxer, 60), (&strict, stricter.clone(), 30), (&ClientMetadata::new("a"), stricter, 30)]
+    {
+        let information = answered(client, members).expect("adopted");
+        assert_eq!((information.default_max_age(), information.require_auth_time()), (Some(max_age), true));
+    }
+}
+
 /// R100
 #[test]
 fn a_dropped_response_type_or_its_grant_is_refused() {
