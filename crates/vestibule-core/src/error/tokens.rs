@@ -1,6 +1,6 @@
 //! Why a token is refused: one enum a kind of token.
 
-use super::{Excerpt, JsonFault};
+use super::{Excerpt, InvalidUserInfo, JsonFault};
 use crate::{
     agreement::FormFault,
     jose::{InvalidJwe, InvalidJws},
@@ -172,52 +172,34 @@ impl From<JsonFault> for ClaimFault {
     }
 }
 
-impl From<ClaimFault> for InvalidIdToken {
-    fn from(fault: ClaimFault) -> Self {
-        match fault {
-            ClaimFault::Json(fault) => Self::Claims(fault),
-            ClaimFault::Issuer { expected, got } => Self::Issuer { expected, got },
-            ClaimFault::Audience { client_id } => Self::Audience { client_id },
-            ClaimFault::UntrustedAudience { got } => Self::UntrustedAudience { got },
-            ClaimFault::Expired { exp, now } => Self::Expired { exp, now },
-            ClaimFault::NotYetValid { nbf, now } => Self::NotYetValid { nbf, now },
-            ClaimFault::IssuedInFuture { iat, now } => Self::IssuedInFuture { iat, now },
-            ClaimFault::IssuedTooLongAgo { iat, now } => Self::IssuedTooLongAgo { iat, now },
+/// A kind of token has a reason of its own for each fault that all kinds share: by name, the same.
+macro_rules! reasons_from_shared_faults {
+    ($($reason:ty),+) => {$(
+        impl From<ClaimFault> for $reason {
+            fn from(fault: ClaimFault) -> Self {
+                match fault {
+                    ClaimFault::Json(fault) => Self::Claims(fault),
+                    ClaimFault::Issuer { expected, got } => Self::Issuer { expected, got },
+                    ClaimFault::Audience { client_id } => Self::Audience { client_id },
+                    ClaimFault::UntrustedAudience { got } => Self::UntrustedAudience { got },
+                    ClaimFault::Expired { exp, now } => Self::Expired { exp, now },
+                    ClaimFault::NotYetValid { nbf, now } => Self::NotYetValid { nbf, now },
+                    ClaimFault::IssuedInFuture { iat, now } => Self::IssuedInFuture { iat, now },
+                    ClaimFault::IssuedTooLongAgo { iat, now } => Self::IssuedTooLongAgo { iat, now },
+                }
+            }
         }
-    }
+
+        impl From<FormFault> for $reason {
+            fn from(fault: FormFault) -> Self {
+                match fault {
+                    FormFault::NotEncrypted => Self::NotEncrypted,
+                    FormFault::Encrypted => Self::Encrypted,
+                    FormFault::Jwe(invalid) => Self::Jwe(invalid),
+                }
+            }
+        }
+    )+};
 }
 
-impl From<ClaimFault> for InvalidLogoutToken {
-    fn from(fault: ClaimFault) -> Self {
-        match fault {
-            ClaimFault::Json(fault) => Self::Claims(fault),
-            ClaimFault::Issuer { expected, got } => Self::Issuer { expected, got },
-            ClaimFault::Audience { client_id } => Self::Audience { client_id },
-            ClaimFault::UntrustedAudience { got } => Self::UntrustedAudience { got },
-            ClaimFault::Expired { exp, now } => Self::Expired { exp, now },
-            ClaimFault::NotYetValid { nbf, now } => Self::NotYetValid { nbf, now },
-            ClaimFault::IssuedInFuture { iat, now } => Self::IssuedInFuture { iat, now },
-            ClaimFault::IssuedTooLongAgo { iat, now } => Self::IssuedTooLongAgo { iat, now },
-        }
-    }
-}
-
-impl From<FormFault> for InvalidIdToken {
-    fn from(fault: FormFault) -> Self {
-        match fault {
-            FormFault::NotEncrypted => Self::NotEncrypted,
-            FormFault::Encrypted => Self::Encrypted,
-            FormFault::Jwe(invalid) => Self::Jwe(invalid),
-        }
-    }
-}
-
-impl From<FormFault> for InvalidLogoutToken {
-    fn from(fault: FormFault) -> Self {
-        match fault {
-            FormFault::NotEncrypted => Self::NotEncrypted,
-            FormFault::Encrypted => Self::Encrypted,
-            FormFault::Jwe(invalid) => Self::Jwe(invalid),
-        }
-    }
-}
+reasons_from_shared_faults!(InvalidIdToken, InvalidLogoutToken, InvalidUserInfo);

@@ -1,8 +1,7 @@
 //! Why claims are refused that came from the userinfo endpoint, or from where it says that more are.
 
-use super::{ClaimFault, Excerpt, JsonFault};
+use super::{Excerpt, JsonFault};
 use crate::{
-    agreement::FormFault,
     jose::{InvalidJwe, InvalidJws},
     numeric_date::NumericDate,
 };
@@ -48,31 +47,6 @@ pub enum InvalidUserInfo {
     IssuedTooLongAgo { iat: NumericDate, now: NumericDate },
     #[error("is about subject '{got}', the ID Token about '{expected}' (Core 5.3.4)")]
     Subject { expected: Excerpt, got: Excerpt },
-}
-
-impl From<ClaimFault> for InvalidUserInfo {
-    fn from(fault: ClaimFault) -> Self {
-        match fault {
-            ClaimFault::Json(fault) => Self::Claims(fault),
-            ClaimFault::Issuer { expected, got } => Self::Issuer { expected, got },
-            ClaimFault::Audience { client_id } => Self::Audience { client_id },
-            ClaimFault::UntrustedAudience { got } => Self::UntrustedAudience { got },
-            ClaimFault::Expired { exp, now } => Self::Expired { exp, now },
-            ClaimFault::NotYetValid { nbf, now } => Self::NotYetValid { nbf, now },
-            ClaimFault::IssuedInFuture { iat, now } => Self::IssuedInFuture { iat, now },
-            ClaimFault::IssuedTooLongAgo { iat, now } => Self::IssuedTooLongAgo { iat, now },
-        }
-    }
-}
-
-impl From<FormFault> for InvalidUserInfo {
-    fn from(fault: FormFault) -> Self {
-        match fault {
-            FormFault::NotEncrypted => Self::NotEncrypted,
-            FormFault::Encrypted => Self::Encrypted,
-            FormFault::Jwe(invalid) => Self::Jwe(invalid),
-        }
-    }
 }
 
 /// Why what a provider says of claims that are elsewhere cannot be followed (Core 5.6.2). It says nothing of the other claims: a
