@@ -125,7 +125,8 @@ const GOLDEN_V1: &str = "\
 
 fn unhex(text: &str) -> Vec<u8> {
     let digits: Vec<_> = text.bytes().filter(u8::is_ascii_hexdigit).collect();
-    digits.chunks(2).map(|pair| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
+    let byte = |pair| u8::from_str_radix(str::from_utf8(pair).expect("ASCII"), 16).expect("hex digits");
+    digits.chunks(2).map(byte).collect()
 }
 
 fn assert_is_alices(session: &Session) {
