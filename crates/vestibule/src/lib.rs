@@ -57,7 +57,7 @@ pub use registration_store::{FileRegistrationStore, RegistrationStore};
 pub use reqwest_client::ReqwestClient;
 pub use session::{SessionPolicy, seal::SecretKey};
 pub use session_info::{InvalidSessionId, SessionId, SessionInfo, SessionsError};
-pub use session_store::{MemoryStore, SessionStore};
+pub use session_store::{MemoryStore, SessionStore, StoreByUrl};
 pub use settings::Settings;
 pub use sign_in::SignIn;
 pub use store::StoreError;

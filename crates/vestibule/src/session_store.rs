@@ -109,15 +109,47 @@ pub trait SessionStore: fmt::Debug + Send + Sync {
     /// How far its memory reaches. What is said of logout in the logs and the docs depends on it.
     fn reach(&self) -> Reach;
 
-    /// From now on, `listener` is told the key of each session that ends otherwise than by expiry, and of each mark that is
-    /// raised, wherever that happens. A store that cannot tell leaves it at that: those who wait then ask every few seconds.
+    /// From now on, `listener` is told of each session that ends otherwise than by expiry, and of each mark that is raised,
+    /// wherever that happens; and whenever the store begins to hear of what happens elsewhere, or hears no more. A store that cannot
+    /// tell leaves it at that: those who wait then ask every few seconds.
     fn listen(&self, listener: Listener) {
         drop(listener);
     }
+
+    /// Whether the store can do its work: reached, let in, and all that it needs found there. An error that is
+    /// [transient](StoreError::is_transient) may pass by itself; any other is a reason not to start.
+    fn check(&self) -> Answer<'_, ()> {
+        Answer::ready(Ok(()))
+    }
+}
+
+/// A store that a settings file names by its URL, such as `[sessions] store = "redis://127.0.0.1"`; see
+/// [`Settings::with_store`](crate::Settings::with_store).
+pub trait StoreByUrl: SessionStore + Sized + 'static {
+    /// The schemes of its URLs.
+    const SCHEMES: &'static [&'static str];
+
+    /// A store at this address. It touches no network: that is the first question's, or [`SessionStore::check`]'s.
+    ///
+    /// # Errors
+    /// What is wrong with the URL, and what it should be, without what it says of users and passwords.
+    fn from_url(url: &str) -> Result<Self, StoreError>;
 }
 
 /// Who is told of the ends of sessions; see [`SessionStore::listen`]. It returns at once and never blocks.
-pub type Listener = Arc<dyn Fn(Key) + Send + Sync>;
+pub type Listener = Arc<dyn Fn(Notice) + Send + Sync>;
+
+/// What a store tells those who listen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Notice {
+    /// The session of this key has ended otherwise than by expiry, or the mark of this key was raised.
+    Ended(Key),
+    /// From now on what ends elsewhere is told. What ended before may not have been: whoever needs to know looks again.
+    Hearing,
+    /// From now on what ends elsewhere is not told.
+    Deaf,
+}
 
 /// A session as it goes into a store.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -19,7 +19,7 @@ use vestibule_core::NumericDate;
 use super::{Session, Times, keeping::Keeping};
 use crate::{
     door::Door,
-    session_store::{Born, Listener},
+    session_store::{Born, Listener, Notice},
     store::{Key, StoreError},
 };
 
@@ -76,9 +76,12 @@ impl Endings {
     /// What a store is given to tell. It does not keep the door alive.
     pub(crate) fn listener(self: &Arc<Self>) -> Listener {
         let endings = Arc::downgrade(self);
-        Arc::new(move |key| {
-            if let Some(endings) = endings.upgrade() {
-                endings.tell(key);
+        Arc::new(move |notice| {
+            let Some(endings) = endings.upgrade() else { return };
+            match notice {
+                Notice::Ended(key) => endings.tell(key),
+                Notice::Hearing => endings.look_again(),
+                Notice::Deaf => {}
             }
         })
     }
@@ -89,6 +92,12 @@ impl Endings {
         for (_, waiter) in self.concerned(key) {
             if waiter.watched().session == key { waiter.over.notify_one() } else { waiter.again.notify_one() }
         }
+    }
+
+    /// Something may have ended that nobody told.
+    fn look_again(&self) {
+        let waiting = self.lock();
+        waiting.by_key.values().for_each(|waiter| waiter.again.notify_one());
     }
 
     /// The session in cookies is good for longer.

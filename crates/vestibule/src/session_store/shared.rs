@@ -96,4 +96,8 @@ impl<S: SessionStore + ?Sized> SessionStore for Arc<S> {
     fn listen(&self, listener: Listener) {
         (**self).listen(listener);
     }
+
+    fn check(&self) -> Answer<'_, ()> {
+        (**self).check()
+    }
 }

@@ -114,6 +114,24 @@ async fn whoever_comes_when_there_are_too_many_looks_by_themselves() {
     assert_eq!(gauge(&few), (1, 4), "and there is room again");
 }
 
+/// A store that hears again may have missed something: whoever waits looks at once, and not at their next turn.
+#[tokio::test(start_paused = true)]
+async fn whoever_waits_looks_again_when_the_store_hears_again() {
+    let (door, clock) = door();
+    let session = session(&door);
+    let waiting = tokio::spawn(Wait::new(&door, &session).over());
+    tokio::task::yield_now().await;
+    clock.0.store(session.times.ends_at.seconds(), Ordering::SeqCst);
+    let listener = door.endings.listener();
+    listener(Notice::Deaf);
+    tokio::task::yield_now().await;
+    assert!(!waiting.is_finished(), "nobody looks because the store is deaf");
+    let before = tokio::time::Instant::now();
+    listener(Notice::Hearing);
+    waiting.await.expect("no panic");
+    assert_eq!(before.elapsed(), Duration::ZERO);
+}
+
 /// R119, R116: only what concerns a session wakes whoever waits for it, and a mark that does not end it is no end.
 #[tokio::test(start_paused = true)]
 async fn a_mark_that_does_not_end_the_session_is_no_end() {

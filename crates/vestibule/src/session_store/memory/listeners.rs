@@ -6,13 +6,18 @@ use std::{
 };
 
 use super::locks;
-use crate::{session_store::Listener, store::Key};
+use crate::{
+    session_store::{Listener, Notice},
+    store::Key,
+};
 
 #[derive(Default)]
 pub(super) struct Listeners(RwLock<Arc<[Listener]>>);
 
 impl Listeners {
+    /// All there is ends here, so whoever listens hears of everything.
     pub(super) fn add(&self, listener: Listener) {
+        listener(Notice::Hearing);
         let mut listeners = locks::write(&self.0);
         *listeners = listeners.iter().cloned().chain([listener]).collect();
     }
@@ -24,7 +29,7 @@ impl Listeners {
         }
         let listeners = Arc::clone(&locks::read(&self.0));
         for listener in listeners.iter() {
-            keys.iter().for_each(|key| listener(*key));
+            keys.iter().for_each(|key| listener(Notice::Ended(*key)));
         }
     }
 

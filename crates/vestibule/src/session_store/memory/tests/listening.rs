@@ -3,13 +3,22 @@
 use std::sync::{Arc, Mutex};
 
 use super::*;
+use crate::session_store::{Listener, Notice};
 
 /// A store, and what its listener was told.
 fn overheard(bounds: &Bounds) -> (Arc<MemoryStore>, Arc<Mutex<Vec<Key>>>) {
     let (store, told) = (Arc::new(MemoryStore::bounded(bounds)), Arc::new(Mutex::new(Vec::new())));
-    let listener = Arc::clone(&told);
-    store.listen(Arc::new(move |key| listener.lock().expect("not poisoned").push(key)));
+    store.listen(listener(&told));
     (store, told)
+}
+
+fn listener(told: &Arc<Mutex<Vec<Key>>>) -> Listener {
+    let told = Arc::clone(told);
+    Arc::new(move |notice| {
+        if let Notice::Ended(key) = notice {
+            told.lock().expect("not poisoned").push(key);
+        }
+    })
 }
 
 fn taken(told: &Mutex<Vec<Key>>) -> Vec<Key> {
@@ -64,11 +73,19 @@ fn a_listener_is_told_of_the_issuer_whose_mark_stands_in_for_another() {
     assert_eq!(taken(&told), sorted([key(2), key(100)]));
 }
 
+/// All there is ends in this process, so nothing is missed from the first moment on.
+#[test]
+fn a_listener_hears_at_once() {
+    let (store, told) = (MemoryStore::new(), Arc::new(Mutex::new(Vec::new())));
+    let listener = Arc::clone(&told);
+    store.listen(Arc::new(move |notice| listener.lock().expect("not poisoned").push(notice)));
+    assert_eq!(*told.lock().expect("not poisoned"), [Notice::Hearing]);
+}
+
 #[test]
 fn all_listeners_are_told() {
     let (store, told) = overheard(&Bounds::USUAL);
-    let second = Arc::clone(&told);
-    store.listen(Arc::new(move |key| second.lock().expect("not poisoned").push(key)));
+    store.listen(listener(&told));
     ok(store.raise(Raising::new(key(1), key(2), None, NOW.plus(100)), NOW));
     assert_eq!(taken(&told), [key(1), key(1)]);
 }
@@ -78,7 +95,8 @@ fn all_listeners_are_told() {
 fn no_lock_is_held_while_a_listener_is_told() {
     let (store, told) = overheard(&Bounds { marks: 1, ..Bounds::USUAL });
     let (weak, free) = (Arc::downgrade(&store), Arc::clone(&told));
-    store.listen(Arc::new(move |key| {
+    store.listen(Arc::new(move |notice| {
+        let Notice::Ended(key) = notice else { return };
         let store = weak.upgrade().expect("at work");
         if !store.sessions.is_locked() && !store.marks.is_locked() && !store.listeners.is_locked() {
             free.lock().expect("not poisoned").push(key);
