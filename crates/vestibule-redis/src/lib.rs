@@ -1,0 +1,1 @@
+//! Sessions of vestibule in Redis or Valkey, for more than one machine.

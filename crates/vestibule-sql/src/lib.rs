@@ -1,0 +1,1 @@
+//! Sessions of vestibule in PostgreSQL or SQLite.
