@@ -1,6 +1,7 @@
 //! What the demo is to be: from a settings file, or from the settings that it writes itself when there is none.
 
 mod clients;
+mod stores;
 
 use std::{
     collections::BTreeMap,
@@ -87,9 +88,9 @@ impl Configuration {
     }
 
     fn from_toml(text: &str, folder: &Path) -> Result<Self, Failure> {
-        let settings = Settings::from_toml_beside(text, &["demo"])?.relative_to(folder);
+        let settings = stores::known_to(Settings::from_toml_beside(text, &["demo"])?.relative_to(folder));
         // Says what is wrong with the library's part, in the library's words.
-        drop(settings.builder()?);
+        drop(settings.builder().map_err(stores::wrong)?);
         // Never the error's own text: it quotes the file, and with it perhaps a secret.
         let mut beside: Beside =
             toml::from_str(text).map_err(|error| Failure::DemoTable(error.message().to_owned()))?;

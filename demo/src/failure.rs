@@ -29,6 +29,8 @@ pub(crate) enum Failure {
     },
     /// A setting of the library is wrong.
     Setting(ConfigError),
+    /// Where sessions are to live cannot be, in a demo without all stores.
+    Store(ConfigError),
     /// A setting of the demo's own table is wrong.
     DemoTable(String),
     /// A page is wrong.
@@ -41,7 +43,11 @@ impl Failure {
     /// 2 for what the command line or the settings ask for, 1 for what happened on the way.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::ReachableByOthers(_) | Self::SettingsFile { .. } | Self::Setting(_) | Self::DemoTable(_) => 2,
+            Self::ReachableByOthers(_)
+            | Self::SettingsFile { .. }
+            | Self::Setting(_)
+            | Self::Store(_)
+            | Self::DemoTable(_) => 2,
             Self::Listen { .. } | Self::Page(_) | Self::Serve(_) => 1,
         }
     }
@@ -63,6 +69,10 @@ impl fmt::Display for Failure {
                 write!(f, "--settings {}: the file cannot be read ({source})", path.display())
             }
             Self::Setting(error) => write!(f, "settings: {error}"),
+            Self::Store(error) => write!(
+                f,
+                "settings: {error} (the demo has the stores that it is built with: cargo run --features redis,sql -- ..)"
+            ),
             Self::DemoTable(problem) => write!(f, "settings: {problem}"),
             Self::Page(error) => error.fmt(f),
             Self::Serve(error) => write!(f, "the server ended ({error})"),

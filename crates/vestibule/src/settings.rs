@@ -6,6 +6,7 @@ mod known_keys;
 mod provider_table;
 mod registration_table;
 mod secrets;
+mod sessions_table;
 
 use std::{
     collections::BTreeMap,
@@ -21,13 +22,14 @@ use vestibule_core::Secret;
 use self::{
     provider_table::{Context, ProviderTable},
     secrets::{Environment, secret},
+    sessions_table::{Opener, SessionsTable},
 };
 use crate::{
     builder::Builder,
     config_error::ConfigError,
     registration_store::FileRegistrationStore,
     session::{SessionPolicy, seal::SecretKey},
-    session_store::MemoryStore,
+    session_store::StoreByUrl,
     tokens::Tokens,
 };
 
@@ -53,7 +55,11 @@ use crate::{
 /// tokens = "keep"                           # or "id_token_only", or "discard": which tokens a session keeps
 ///
 /// [sessions]                                # optional
-/// store = "cookie"                          # where sessions live: whole in sealed cookies, or in this process: "memory"
+/// store = "cookie"                          # where sessions live: whole in sealed cookies; in this process: "memory"; or in a store
+///                                           # of its URL, such as "redis://..", "postgres://.." or "sqlite://..", see `with_store`;
+///                                           # also store_file, or the environment variable VESTIBULE_SESSIONS_STORE
+/// marks = "redis://127.0.0.1:6379"          # optional, for sessions in cookies: the store where all machines find which of them
+///                                           # were ended; also marks_file, or VESTIBULE_SESSIONS_MARKS
 ///
 /// [provider.corp]
 /// issuer = "https://login.example.com"      # discovered; with a [provider.corp.metadata] table instead: described; or found by
@@ -141,6 +147,7 @@ use crate::{
 pub struct Settings {
     file: File,
     folder: PathBuf,
+    openers: Vec<Opener>,
 }
 
 /// The file's top level. Secrets are [`Secret`]s from the first moment.
@@ -178,20 +185,6 @@ struct SessionTable {
     tokens: Tokens,
 }
 
-#[derive(Debug, Default, Deserialize)]
-struct SessionsTable {
-    #[serde(default)]
-    store: Store,
-}
-
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Store {
-    #[default]
-    Cookie,
-    Memory,
-}
-
 impl Settings {
     /// Reads settings from the text of a TOML file. Paths in it are relative to the working directory.
     ///
@@ -217,7 +210,7 @@ impl Settings {
         table.retain(|key, _| !others.contains(&key));
         known_keys::check(&table)?;
         let file = known_keys::read(&table)?;
-        Ok(Self { file, folder: PathBuf::new() })
+        Ok(Self { file, folder: PathBuf::new(), openers: Vec::new() })
     }
 
     /// Reads a settings file. Paths in it are relative to its folder.
@@ -237,6 +230,23 @@ impl Settings {
         Self { folder: folder.into(), ..self }
     }
 
+    /// Makes the URLs of a store known to `[sessions]`, such as those of Redis, PostgreSQL or SQLite, which have crates of their own.
+    ///
+    /// # Example
+    /// ```
+    /// use vestibule::{ConfigError, Settings, Vestibule, StoreByUrl};
+    ///
+    /// /// With `S` as the `RedisStore` of the crate `vestibule-redis`.
+    /// fn vestibule<S: StoreByUrl>() -> Result<Vestibule, ConfigError> {
+    ///     Settings::from_file("settings.toml")?.with_store::<S>().builder()?.build()
+    /// }
+    /// ```
+    #[must_use]
+    pub fn with_store<S: StoreByUrl>(mut self) -> Self {
+        self.openers.push(Opener::of::<S>());
+        self
+    }
+
     /// A builder with all of these settings: add what only code can say, such as an error view, and build.
     ///
     /// # Errors
@@ -254,9 +264,7 @@ impl Settings {
         let mut builder = Builder::new(base_url.to_owned())
             .session(file.session.as_ref().map_or_else(SessionPolicy::default, SessionTable::policy))
             .tokens(file.session.as_ref().map_or_else(Tokens::default, |table| table.tokens));
-        if let Store::Memory = file.sessions.store {
-            builder = builder.sessions(MemoryStore::new());
-        }
+        builder = file.sessions.apply(builder, &self.openers, &self.folder, environment)?;
         if let Some(key) =
             self.secret_key("secret_key", file.secret_key.as_ref(), file.secret_key_file.as_deref(), environment)?
         {

@@ -51,6 +51,12 @@ fn what_is_wrong_is_named() {
         assert!(failure.to_string().starts_with(expected), "expected {expected:?}, got {:?}", failure.to_string());
         assert_eq!(failure.exit_code(), 2);
     }
+    let failure = read(&(with("") + "[sessions]\nstore = 'mysql://a:canary@b'")).expect_err("no such store");
+    let said = failure.to_string();
+    assert!(said.starts_with("settings: sessions.store: this application knows no store for mysql URLs"), "{said}");
+    let is_complete = cfg!(all(feature = "redis", feature = "sql"));
+    assert_eq!(said.contains("--features redis,sql"), !is_complete, "{said}");
+    assert!(!said.contains("canary"), "{said}");
     let failure = read(&with("")).expect("settings").clients_at("http://127.0.0.1:4000").expect_err("nobody");
     assert!(failure.to_string().contains("issuer = \"http://127.0.0.1:4000\""), "{failure}");
 }

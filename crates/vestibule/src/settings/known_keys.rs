@@ -3,7 +3,10 @@
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use super::{File, agreement_table::AgreementTable, asking_table::AskingTable, registration_table::RegistrationTable};
+use super::{
+    File, agreement_table::AgreementTable, asking_table::AskingTable, registration_table::RegistrationTable,
+    sessions_table::SessionsTable,
+};
 use crate::config_error::ConfigError;
 
 pub(super) const TOP: [&str; 15] = [
@@ -24,7 +27,6 @@ pub(super) const TOP: [&str; 15] = [
     "provider",
 ];
 pub(super) const SESSION: [&str; 5] = ["lifetime", "idle", "until_browser_closes", "silent_renewal", "tokens"];
-pub(super) const SESSIONS: [&str; 1] = ["store"];
 /// Those of a provider that stand in no part of their own.
 pub(super) const PROVIDER: [&str; 21] = [
     "issuer",
@@ -57,7 +59,7 @@ pub(super) fn check(table: &Table) -> Result<(), ConfigError> {
         check_table("session.", session, &[&SESSION])?;
     }
     if let Some(Value::Table(sessions)) = table.get("sessions") {
-        check_table("sessions.", sessions, &[&SESSIONS])?;
+        check_table("sessions.", sessions, &[&SessionsTable::KEYS])?;
     }
     if let Some(Value::Table(providers)) = table.get("provider") {
         for (name, provider) in providers {

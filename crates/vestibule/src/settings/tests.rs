@@ -1,6 +1,7 @@
 mod documented;
 mod own_keys;
 mod profiles;
+mod stores;
 
 use super::*;
 use crate::{Vestibule, session::keeping::Keeping, session_store::Reach};
@@ -119,20 +120,6 @@ fn sessions_live_in_cookies_unless_the_file_says_otherwise() {
     assert!(is_memory("[sessions]\nstore = \"memory\""));
 }
 
-/// A store that keeps sessions keeps their marks: a second place for them would be asked in vain.
-#[test]
-fn marks_beside_a_store_for_sessions_are_refused() {
-    let empty = |_: &str| None;
-    let with_marks = |text: &str| {
-        let settings = Settings::from_toml(&corp(text)).expect("readable");
-        settings.builder_in(&empty).map(|builder| builder.marks(MemoryStore::new())).and_then(Builder::build)
-    };
-    let error = with_marks("[sessions]\nstore = \"memory\"").expect_err("two places");
-    assert_eq!(error.setting(), "sessions.marks");
-    assert!(error.to_string().contains("give either .sessions(..), or .marks(..)"), "{error}");
-    assert!(with_marks("[sessions]\nstore = \"cookie\"").is_ok());
-}
-
 #[test]
 fn a_session_keeps_the_tokens_that_the_file_says() {
     for (text, expected) in [
@@ -174,7 +161,6 @@ fn a_wrong_value_is_named_with_what_it_should_be() {
             corp("[session]\ntokens = \"some\""),
             "session.tokens = 'some': it must be one of `keep`, `id_token_only`, `discard`",
         ),
-        (corp("[sessions]\nstore = \"redis\""), "sessions.store = 'redis': it must be `cookie` or `memory`"),
         (corp("[sessions]\nstores = 1"), "sessions.stores: there is no such setting; did you mean sessions.store?"),
         (corp("refresh_token_reuse_grace = 60"), "provider.corp.refresh_token_reuse_grace: it must be a string"),
         (corp("require_logout_token_type = 1"), "provider.corp.require_logout_token_type: it must be a boolean"),

@@ -2,6 +2,7 @@
 
 use crate::settings::{
     agreement_table::AgreementTable, asking_table::AskingTable, known_keys, registration_table::RegistrationTable,
+    sessions_table::SessionsTable,
 };
 
 /// The lines of the file's own documentation.
@@ -17,7 +18,7 @@ fn every_setting_is_documented() {
     let known = [
         known_keys::TOP.as_slice(),
         &known_keys::SESSION,
-        &known_keys::SESSIONS,
+        &SessionsTable::KEYS,
         &known_keys::PROVIDER,
         &AskingTable::KEYS,
         &AgreementTable::KEYS,
