@@ -2,7 +2,7 @@
 
 use std::{
     env, fs,
-    net::{Ipv4Addr, TcpListener},
+    net::{Ipv4Addr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
     process::Command,
     sync::LazyLock,
@@ -82,6 +82,16 @@ impl Demo {
         format!("{}{path}", self.address)
     }
 
+    /// Where it listens, behind a proxy.
+    ///
+    /// # Errors
+    /// When it stands behind none.
+    pub fn served_from(&self) -> Result<SocketAddr, Failure> {
+        let said = self.process.said();
+        let address = said.iter().find_map(|line| line.trim().strip_prefix("served from"));
+        Ok(address.ok_or("the demo is served from its public address")?.trim().parse()?)
+    }
+
     /// The address of its own provider.
     pub fn issuer(&self) -> &str {
         self.issuer.as_deref().unwrap_or("no provider of its own")
@@ -104,11 +114,17 @@ pub fn at_a_free_place<T>(mut start: impl FnMut(Place) -> Result<T, Failure>) ->
         let place = Place { port: listeners.0.local_addr()?.port(), provider_port: listeners.1.local_addr()?.port() };
         drop(listeners);
         match start(place) {
-            Err(taken) if taken.to_string().contains("address in use") => failure = taken,
+            Err(taken) if says_that_it_is_taken(&taken) => failure = taken,
             started_or_not => return started_or_not,
         }
     }
     Err(failure)
+}
+
+/// In the demo's words, and in those of nginx and Caddy.
+fn says_that_it_is_taken(failure: &Failure) -> bool {
+    let said = failure.to_string();
+    ["address in use", "ddress already in use"].iter().any(|words| said.contains(words))
 }
 
 /// Built once for all tests of a run, unless `VESTIBULE_DEMO` says where it is.

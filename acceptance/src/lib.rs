@@ -10,6 +10,7 @@ pub mod other_site;
 pub mod parts;
 pub mod person;
 pub mod process;
+pub mod proxy;
 pub mod wait;
 
 /// Why a test could not go on. Every kind of failure becomes one, and the test ends there.

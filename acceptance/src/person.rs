@@ -1,8 +1,16 @@
 //! A person before a browser without scripts: follows redirects, keeps cookies, fills in forms.
 
-use std::sync::Arc;
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+};
 
-use reqwest::{RequestBuilder, StatusCode, Url, cookie::Jar, header::LOCATION, redirect};
+use reqwest::{
+    Certificate, ClientBuilder, RequestBuilder, Response, StatusCode, Upgraded, Url,
+    cookie::{CookieStore, Jar},
+    header::LOCATION,
+    redirect,
+};
 
 use crate::{
     Failure,
@@ -13,10 +21,20 @@ use crate::{
 /// As browsers do.
 const MOST_REDIRECTS: usize = 20;
 
+/// What is spoken with who offers both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Version {
+    /// HTTP/1.1 alone.
+    Http1,
+    /// HTTP/2.
+    Http2,
+}
+
 /// Somebody with cookies.
 #[derive(Clone, Debug)]
 pub struct Person {
     http: reqwest::Client,
+    jar: Arc<Jar>,
 }
 
 /// A page that somebody ended on.
@@ -36,8 +54,29 @@ impl Person {
     /// # Errors
     /// When there is no HTTP client to be had.
     pub fn new() -> Result<Self, Failure> {
+        // Whoever speaks plain http trusts nobody, and needs no certificates of this machine.
+        Self::with(reqwest::Client::builder().tls_certs_only([]))
+    }
+
+    /// The same, who trusts this authority (PEM), and for whom `host` is this machine.
+    ///
+    /// # Errors
+    /// When the authority is not PEM, or there is no HTTP client to be had.
+    pub fn who_trusts(authority: &[u8], host: &str, version: Version) -> Result<Self, Failure> {
         let http = reqwest::Client::builder()
-            .cookie_provider(Arc::new(Jar::default()))
+            .tls_certs_only([Certificate::from_pem(authority)?])
+            // The port is the address's own.
+            .resolve(host, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+        Self::with(match version {
+            Version::Http1 => http.http1_only(),
+            Version::Http2 => http,
+        })
+    }
+
+    fn with(http: ClientBuilder) -> Result<Self, Failure> {
+        let jar = Arc::new(Jar::default());
+        let http = http
+            .cookie_provider(Arc::clone(&jar))
             // One by one, by `follow`: the client would lose the fragment of an address.
             .redirect(redirect::Policy::none())
             .timeout(DEADLINE)
@@ -45,7 +84,32 @@ impl Person {
             .pool_max_idle_per_host(0)
             .no_proxy()
             .build()?;
-        Ok(Self { http })
+        Ok(Self { http, jar })
+    }
+
+    /// Has this cookie from now on, of whomever.
+    ///
+    /// # Errors
+    /// When the address is none.
+    pub fn keeps(&self, cookie: &str, address: &str) -> Result<(), Failure> {
+        self.jar.add_cookie_str(cookie, &address.parse()?);
+        Ok(())
+    }
+
+    /// How long the cookies are that go to an address, in bytes.
+    ///
+    /// # Errors
+    /// When the address is none.
+    pub fn cookies(&self, address: &str) -> Result<usize, Failure> {
+        Ok(self.jar.cookies(&address.parse()?).map_or(0, |line| line.len()))
+    }
+
+    /// A form sent to an address that is on no page.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn post(&self, address: &str, fields: &[(&str, &str)]) -> Result<Page, Failure> {
+        self.follow(self.http.post(address).form(fields)).await
     }
 
     /// Opens a page.
@@ -54,6 +118,25 @@ impl Person {
     /// When it cannot be had.
     pub async fn open(&self, address: &str) -> Result<Page, Failure> {
         self.follow(self.http.get(address)).await
+    }
+
+    /// Opens what goes on for as long as it likes.
+    ///
+    /// # Errors
+    /// When it does not begin.
+    pub async fn listen(&self, address: &str) -> Result<Response, Failure> {
+        Ok(self.http.get(address).header("accept", "text/event-stream").send().await?.error_for_status()?)
+    }
+
+    /// Asks for a WebSocket: its bytes, once both sides agreed.
+    ///
+    /// # Errors
+    /// When the other side does not switch.
+    pub async fn upgraded(&self, address: &str) -> Result<Upgraded, Failure> {
+        let handshake = [("connection", "upgrade"), ("upgrade", "websocket"), ("sec-websocket-version", "13")];
+        let request =
+            handshake.iter().fold(self.http.get(address), |request, (name, value)| request.header(*name, *value));
+        Ok(request.header("sec-websocket-key", "AAAAAAAAAAAAAAAAAAAAAA==").send().await?.upgrade().await?)
     }
 
     /// Sends the form of a page whose action has this in it, with these fields filled in.
