@@ -1,9 +1,10 @@
 //! The builder: every wrong setting ends here, before anybody knocks.
 
 mod checks;
+mod far_stores;
 mod transport;
 
-use std::{collections::BTreeMap, fmt, future::Future, sync::Arc};
+use std::{collections::BTreeMap, fmt, future::Future, sync::Arc, time::Duration};
 
 use axum::{Router, handler::Handler};
 use vestibule_core::HttpClient;
@@ -54,6 +55,8 @@ pub struct Builder {
     registrations: Option<Arc<dyn RegistrationStore>>,
     sessions: Option<Arc<dyn SessionStore>>,
     marks: Option<Arc<dyn SessionStore>>,
+    store_timeout: Option<Duration>,
+    cache: Option<Duration>,
     tokens: Tokens,
     path_prefix: Option<String>,
     login_starts: LoginStarts,
@@ -77,6 +80,8 @@ impl Builder {
             registrations: None,
             sessions: None,
             marks: None,
+            store_timeout: None,
+            cache: None,
             tokens: Tokens::default(),
             path_prefix: None,
             login_starts: LoginStarts::default(),
@@ -131,6 +136,38 @@ impl Builder {
     /// refreshed. In memory unless said, which holds for this process, until it ends.
     pub fn marks(self, store: impl SessionStore + 'static) -> Self {
         Self { marks: Some(Arc::new(store)), ..self }
+    }
+
+    /// How long a store that machines share may take for an answer: from 100 milliseconds to 30 seconds, one second unless said.
+    /// After that it has failed, and after a few failures in a row it is asked no more until it is back, so that a store that is down
+    /// costs a request milliseconds. `docs/sessions.md` says what people see meanwhile.
+    ///
+    /// # Example
+    /// ```
+    /// use std::time::Duration;
+    /// use vestibule::Vestibule;
+    ///
+    /// let builder = Vestibule::builder("https://app.example.com").store_timeout(Duration::from_millis(300));
+    /// # let _ = builder;
+    /// ```
+    pub fn store_timeout(self, timeout: Duration) -> Self {
+        Self { store_timeout: Some(timeout), ..self }
+    }
+
+    /// For how long it is believed what a store that machines share said of a session, in whole seconds, five at most; unless said it is
+    /// asked with every request. An end is known at once all the same, since the store tells of it; while it does not, or cannot,
+    /// it is asked each time. What else changes on another machine, such as new tokens, is seen this much later.
+    ///
+    /// # Example
+    /// ```
+    /// use std::time::Duration;
+    /// use vestibule::Vestibule;
+    ///
+    /// let builder = Vestibule::builder("https://app.example.com").cache_sessions(Duration::from_secs(2));
+    /// # let _ = builder;
+    /// ```
+    pub fn cache_sessions(self, cache: Duration) -> Self {
+        Self { cache: Some(cache), ..self }
     }
 
     /// Which tokens a session keeps: all of them, unless said.
@@ -257,7 +294,8 @@ impl Builder {
         let after_logout = parse_after_logout(&base, self.after_logout.as_deref())?;
         let trusted_ca = self.trusted_ca.as_deref();
         let transport = Transport::new(self.http_client, &self.providers, trusted_ca, &self.outbound_allow)?;
-        let keeping = keeping(self.sessions, self.marks)?;
+        let keeping = far_stores::guarded(keeping(self.sessions, self.marks)?, self.store_timeout, &self.clock)?;
+        let recent = far_stores::recent(&keeping, self.cache)?;
         let surroundings = Surroundings {
             http: transport.for_all(),
             clock: Arc::clone(&self.clock),
@@ -270,7 +308,7 @@ impl Builder {
         let default_provider = default_provider(&providers, self.default_provider.as_deref())?;
         let names = CookieNames::new(&base);
         let endings = Arc::new(Endings::new());
-        keeping.store().listen(endings.listener());
+        keeping.store().listen(far_stores::listener(recent.as_ref(), &endings));
         let door = Door {
             session_context: context(&base, &names.name(Purpose::Session(0))),
             names,
@@ -287,6 +325,7 @@ impl Builder {
             tokens: self.tokens,
             refreshes: Refreshes::new(),
             endings,
+            recent,
             login_starts: self.login_starts,
             paths,
             base,

@@ -19,6 +19,7 @@ use crate::{
         endings::Endings,
         keeping::Keeping,
         keys::Keys,
+        recent::Recent,
         seal::{Role, Seal, SecretKey},
     },
     tokens::Tokens,
@@ -36,6 +37,8 @@ pub(crate) struct Door {
     pub(crate) login_starts: LoginStarts,
     pub(crate) refreshes: Refreshes,
     pub(crate) endings: Arc<Endings>,
+    /// None where the store is asked each time.
+    pub(crate) recent: Option<Arc<Recent>>,
     /// What the seal of the session binds it to: needed by every signed-in request, so made once.
     pub(crate) session_context: Vec<u8>,
     pub(crate) policy: SessionPolicy,

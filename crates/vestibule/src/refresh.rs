@@ -69,6 +69,8 @@ pub(crate) async fn refreshed(visit: &Visit, session: &Arc<Session>, wish: Wish)
         // Somebody else's refresh was under way, which had found what we have already.
         outcome = join(door, session, wish).await;
     }
+    // Whatever came of it, the session may be otherwise than it was found: somebody else refreshed it, or ended it.
+    door.forget_recent(session.key);
     let fresh = outcome?;
     visit.replace(Arc::clone(&fresh));
     let (held, rest) = (tokens, fresh.tokens());
@@ -282,7 +284,10 @@ async fn update(door: &Door, store: &dyn SessionStore, new: &Session, version: V
     loop {
         match store.update(new.key, version, value.clone(), door.now()).await {
             Err(error) if error.is_transient() => patience.wait(error).await?,
-            result => return result,
+            result => {
+                door.forget_recent(new.key);
+                return result;
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ pub(crate) mod keys;
 pub(crate) mod layer;
 pub(crate) mod payload;
 mod policy;
+pub(crate) mod recent;
 pub(crate) mod seal;
 pub(crate) mod visit;
 

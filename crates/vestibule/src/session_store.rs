@@ -2,6 +2,7 @@
 //! and the contract that every store must keep.
 
 pub mod contract;
+pub(crate) mod guarded;
 mod memory;
 mod shared;
 
@@ -111,7 +112,8 @@ pub trait SessionStore: fmt::Debug + Send + Sync {
 
     /// From now on, `listener` is told of each session that ends otherwise than by expiry, and of each mark that is raised,
     /// wherever that happens; and whenever the store begins to hear of what happens elsewhere, or hears no more. A store that cannot
-    /// tell leaves it at that: those who wait then ask every few seconds.
+    /// tell leaves it at that: those who wait then ask every few seconds, and nothing that it says is
+    /// [remembered](crate::Builder::cache_sessions).
     fn listen(&self, listener: Listener) {
         drop(listener);
     }

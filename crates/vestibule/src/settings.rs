@@ -60,6 +60,8 @@ use crate::{
 ///                                           # also store_file, or the environment variable VESTIBULE_SESSIONS_STORE
 /// marks = "redis://127.0.0.1:6379"          # optional, for sessions in cookies: the store where all machines find which of them
 ///                                           # were ended; also marks_file, or VESTIBULE_SESSIONS_MARKS
+/// timeout = "2s"                            # how long a store that machines share may take for an answer; 1s unless said
+/// cache = "2s"                              # optional: for how long its answer is believed, at most 5s
 ///
 /// [provider.corp]
 /// issuer = "https://login.example.com"      # discovered; with a [provider.corp.metadata] table instead: described; or found by

@@ -68,24 +68,42 @@ impl<T> fmt::Debug for Answer<'_, T> {
 #[error("the store failed")]
 pub struct StoreError {
     source: Box<dyn Error + Send + Sync>,
-    transient: bool,
+    kind: Trouble,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trouble {
+    Transient,
+    Permanent,
+    /// The store does not answer, so it was left alone. Transient too.
+    NotAsked,
 }
 
 impl StoreError {
     /// Trying again may help.
     pub fn transient(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { source: source.into(), transient: true }
+        Self { source: source.into(), kind: Trouble::Transient }
     }
 
     /// Trying again will not help.
     pub fn permanent(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { source: source.into(), transient: false }
+        Self { source: source.into(), kind: Trouble::Permanent }
     }
 
     /// Whether trying again may help.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        self.transient
+        self.kind != Trouble::Permanent
+    }
+
+    /// The store was not asked at all.
+    pub(crate) fn not_asked(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { source: source.into(), kind: Trouble::NotAsked }
+    }
+
+    /// Whether the store itself failed: what it was not asked the log has said once.
+    pub(crate) fn was_asked(&self) -> bool {
+        self.kind != Trouble::NotAsked
     }
 }
 

@@ -101,15 +101,36 @@ impl Vestibule {
         ClientRegistration::new(provider)
     }
 
-    /// Fetches the metadata and keys of every provider now, for those who want to fail at start.
+    /// Checks the session store, and fetches the metadata and keys of every provider now, for those who want to fail at start.
     ///
     /// # Errors
-    /// [`NotReady`] names the first provider that is not ready and the exact reason.
+    /// [`NotReady`] names the store, or the first provider that is not ready, and the exact reason.
     pub async fn ready(&self) -> Result<(), NotReady> {
+        self.check_store().await.map_err(NotReady::Store)?;
         for provider in self.door.providers.values() {
-            provider.ready().await.map_err(|source| NotReady { provider: provider.name().to_owned(), source })?;
+            let not_ready = |source| NotReady::Provider { name: provider.name().to_owned(), source };
+            provider.ready().await.map_err(not_ready)?;
         }
         Ok(())
+    }
+
+    /// Whether the session store (or the store of marks) can do its work, for those who want to start even when a provider is away.
+    ///
+    /// # Errors
+    /// [`StoreError`]: one that is [transient](StoreError::is_transient) may pass by itself, any other is a reason not to start.
+    ///
+    /// # Example
+    /// ```
+    /// async fn start(vestibule: &vestibule::Vestibule) -> Result<(), vestibule::StoreError> {
+    ///     match vestibule.check_store().await {
+    ///         Err(error) if !error.is_transient() => Err(error),
+    ///         _ => Ok(()),
+    ///     }
+    /// }
+    /// # let _ = start;
+    /// ```
+    pub async fn check_store(&self) -> Result<(), StoreError> {
+        self.door.store().check().await
     }
 
     /// The names of the providers, in alphabetical order.
@@ -258,18 +279,45 @@ impl Vestibule {
     }
 }
 
-/// A provider is not ready.
+/// What is not ready; see [`Vestibule::ready`].
+///
+/// # Example
+/// ```
+/// use vestibule::{NotReady, Vestibule};
+///
+/// async fn start(vestibule: &Vestibule) -> Result<(), NotReady> {
+///     match vestibule.ready().await {
+///         // A provider that is away comes back, and people who are signed in do not need it.
+///         Err(NotReady::Provider { .. }) => Ok(()),
+///         result => result,
+///     }
+/// }
+/// # let _ = start;
+/// ```
 #[derive(Debug, thiserror::Error)]
-#[error("provider '{provider}' is not ready")]
-pub struct NotReady {
-    provider: String,
-    source: ProviderError,
+#[non_exhaustive]
+pub enum NotReady {
+    /// A provider.
+    #[error("provider '{name}' is not ready")]
+    #[non_exhaustive]
+    Provider {
+        /// As the builder has it.
+        name: String,
+        /// Why.
+        source: ProviderError,
+    },
+    /// The store of sessions, or of marks.
+    #[error("the session store is not ready")]
+    Store(#[source] StoreError),
 }
 
 impl NotReady {
-    /// The name of the provider, as the builder has it.
+    /// The name of the provider, as the builder has it; `None` where it is the store.
     #[must_use]
-    pub fn provider(&self) -> &str {
-        &self.provider
+    pub fn provider(&self) -> Option<&str> {
+        match self {
+            Self::Provider { name, .. } => Some(name),
+            Self::Store(_) => None,
+        }
     }
 }

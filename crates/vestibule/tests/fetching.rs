@@ -249,7 +249,7 @@ async fn ready_says_exactly_what_is_wrong() {
 
     provider.set_fault(Some(Fault::MetadataIssuerMismatch));
     let not_ready = vestibule.ready().await.expect_err("another issuer");
-    assert_eq!(not_ready.provider(), "corp");
+    assert_eq!(not_ready.provider(), Some("corp"));
     let ProviderError::Protocol(ProtocolError::Misbehaved(Misbehaviour::Metadata(metadata))) = reason(&not_ready)
     else {
         panic!("{not_ready:?}")

@@ -7,6 +7,7 @@ use vestibule_core::{HttpError, NumericDate};
 use super::{NotRefreshed, newer};
 use crate::{
     door::Door,
+    error::chain,
     session::Session,
     session_store::Fence,
     store::{Key, StoreError},
@@ -83,6 +84,11 @@ fn until(now: NumericDate) -> NumericDate {
 /// Whoever comes next waits until the lease runs out.
 fn report(result: Result<(), StoreError>) {
     if let Err(error) = result {
-        tracing::warn!(target: "vestibule::tokens", reason = crate::error::chain(&error), "the lease of a refresh could not be renewed or given back");
+        let reason = chain(&error);
+        if error.was_asked() {
+            tracing::warn!(target: "vestibule::tokens", reason, "the lease of a refresh could not be renewed or given back");
+        } else {
+            tracing::debug!(target: "vestibule::tokens", reason, "the lease of a refresh was not renewed or given back");
+        }
     }
 }

@@ -156,6 +156,11 @@ impl<'a> Notes<'a> {
 
 fn report(result: Result<(), StoreError>) {
     if let Err(error) = result {
-        tracing::warn!(target: "vestibule::tokens", reason = chain(&error), "the notes of a refresh stay until the session ends");
+        let reason = chain(&error);
+        if error.was_asked() {
+            tracing::warn!(target: "vestibule::tokens", reason, "the notes of a refresh stay until the session ends");
+        } else {
+            tracing::debug!(target: "vestibule::tokens", reason, "the notes of a refresh stay until the session ends");
+        }
     }
 }

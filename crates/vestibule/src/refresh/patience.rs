@@ -6,21 +6,26 @@ use crate::store::StoreError;
 
 /// How long is waited before each further try, in milliseconds: less than a second in all.
 const PAUSES: [u64; 5] = [20, 50, 100, 200, 400];
+/// How often somebody waits, and for how many milliseconds, for a store that is not asked because it did not answer others: two
+/// seconds in all, in which a server that was started anew is back. That was no try.
+const WAITS: usize = 10;
+const WAIT: u64 = 200;
 
 /// The tries that are left.
 pub(super) struct Patience {
     pauses: std::slice::Iter<'static, u64>,
+    waits: std::iter::RepeatN<u64>,
 }
 
 impl Patience {
     pub(super) fn new() -> Self {
-        Self { pauses: PAUSES.iter() }
+        Self { pauses: PAUSES.iter(), waits: std::iter::repeat_n(WAIT, WAITS) }
     }
 
     /// Waits before the next try; gives the error back when there is none left.
     pub(super) async fn wait(&mut self, error: StoreError) -> Result<(), StoreError> {
-        let pause = self.pauses.next().ok_or(error)?;
-        tokio::time::sleep(Duration::from_millis(*pause)).await;
+        let pause = if error.was_asked() { self.pauses.next().copied() } else { self.waits.next() };
+        tokio::time::sleep(Duration::from_millis(pause.ok_or(error)?)).await;
         Ok(())
     }
 }

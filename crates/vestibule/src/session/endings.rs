@@ -59,6 +59,8 @@ struct Watched {
 
 /// How often those who wait look by themselves: no store has to be able to tell.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
+/// How soon, while the store does not answer and is not asked: it may tell that it hears again before it answers again.
+const LOOK_SOON: Duration = Duration::from_secs(5);
 /// How many ask the store at once.
 const TURNS: usize = 32;
 /// How many can be told; whoever comes when there are more looks by themselves alone.
@@ -97,7 +99,12 @@ impl Endings {
     /// Something may have ended that nobody told.
     fn look_again(&self) {
         let waiting = self.lock();
-        waiting.by_key.values().for_each(|waiter| waiter.again.notify_one());
+        // Each has several entries, and to be told twice is to look twice.
+        for ((key, _), waiter) in &waiting.by_key {
+            if waiter.watched().session == *key {
+                waiter.again.notify_one();
+            }
+        }
     }
 
     /// The session in cookies is good for longer.
@@ -232,7 +239,7 @@ impl Wait {
             let watched = self.seat.waiter.watched();
             match self.look(&watched).await {
                 // Who is told looks again, and so does who was told nothing for long enough.
-                Some(left) => drop(timeout(left.min(LOOK_EVERY), self.seat.waiter.again.notified()).await),
+                Some(wait) => drop(timeout(wait, self.seat.waiter.again.notified()).await),
                 None if self.seat.waiter.watched().session == watched.session => return,
                 // It went on as another one while somebody looked.
                 None => {}
@@ -240,19 +247,20 @@ impl Wait {
         }
     }
 
-    /// For how long the session lives if nothing happens; `None` when it is over.
+    /// How long until the next look, at the end of the session or before; `None` when it is over.
     async fn look(&self, watched: &Watched) -> Option<Duration> {
         let asked = timeout(LOOK_EVERY, async {
             let _turn = self.seat.endings.turns.acquire().await;
             self.ask(watched).await
         });
-        let until = match asked.await {
-            Ok(Ok(times)) => times?.expire_at(),
+        let (until, at_most) = match asked.await {
+            Ok(Ok(times)) => (times?.expire_at(), LOOK_EVERY),
             // A store that cannot say has ended nothing. The absolute end needs no store.
-            Ok(Err(_)) | Err(_) => watched.times.ends_at,
+            Ok(Err(error)) if !error.was_asked() => (watched.times.ends_at, LOOK_SOON),
+            Ok(Err(_)) | Err(_) => (watched.times.ends_at, LOOK_EVERY),
         };
         let left = until.seconds_since(self.door.now());
-        u64::try_from(left).ok().filter(|left| *left > 0).map(Duration::from_secs)
+        u64::try_from(left).ok().filter(|left| *left > 0).map(|left| Duration::from_secs(left).min(at_most))
     }
 
     /// The times of the session as they are now, which asking does not change.

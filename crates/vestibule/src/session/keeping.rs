@@ -58,23 +58,28 @@ impl Door {
     }
 
     /// The session that the cookies hold or lead to. What cannot be opened, is over, or was ended is none.
-    pub(crate) async fn open_session(&self, cookies: &Cookies<'_>) -> Result<Option<Session>, StoreError> {
+    pub(crate) async fn open_session(&self, cookies: &Cookies<'_>) -> Result<Option<Arc<Session>>, StoreError> {
         match &self.keeping {
             Keeping::Cookies(marks) => match self.sealed_session(cookies) {
-                Some(session) if !self.is_marked(marks.as_ref(), &session).await? => Ok(Some(session)),
+                Some(session) if !self.was_marked(marks.as_ref(), &session).await? => Ok(Some(Arc::new(session))),
                 _ => Ok(None),
             },
             Keeping::Store(_) => match cookies.session_secret() {
-                Some(secret) => self.stored_session(self.keys.session(&secret)).await,
+                Some(secret) => self.session_of_key(self.keys.session(&secret)).await,
                 None => Ok(None),
             },
         }
     }
 
-    fn sealed_session(&self, cookies: &Cookies<'_>) -> Option<Session> {
+    pub(super) fn sealed_session(&self, cookies: &Cookies<'_>) -> Option<Session> {
         let sealed = cookies.session()?;
         let payload = self.seals.session.open(&self.session_context, sealed.as_bytes())?;
         self.read_payload(payload).filter(|session| !session.times.are_over(self.now()))
+    }
+
+    /// Whether a store should be told that the session was seen.
+    pub(super) fn is_to_be_told(&self, session: &Session) -> bool {
+        matches!(self.keeping, Keeping::Store(_)) && session.times.are_worth_noting(self.now())
     }
 
     /// The session that the store has under this key.
@@ -100,7 +105,9 @@ impl Door {
     ) -> Result<(), StoreError> {
         let Some(stored) = store.load(key, self.now()).await? else { return Ok(()) };
         let Some(session) = self.read_stored(key, stored.value, stored.last_seen) else { return Ok(()) };
-        let _: Update = store.update(key, stored.version, self.to_stored(&change(&session)), self.now()).await?;
+        let changed = store.update(key, stored.version, self.to_stored(&change(&session)), self.now()).await;
+        self.forget_recent(key);
+        let _: Update = changed?;
         Ok(())
     }
 
@@ -199,13 +206,15 @@ impl Door {
     /// Ends the session of a key. Says whether there was one, as far as can be known.
     pub(crate) async fn end_by_key(&self, key: Key, issuer: &Issuer, until: NumericDate) -> Result<bool, StoreError> {
         let now = self.now();
-        let was_there = match &self.keeping {
+        let ended = match &self.keeping {
             Keeping::Cookies(marks) => {
-                let _: Mark = marks.raise(Raising::new(key, self.keys.issuer(issuer), None, until), now).await?;
-                true
+                let raising = Raising::new(key, self.keys.issuer(issuer), None, until);
+                marks.raise(raising, now).await.map(|_: Mark| true)
             }
-            Keeping::Store(store) => store.delete(key, now).await?,
+            Keeping::Store(store) => store.delete(key, now).await,
         };
+        self.forget_recent(key);
+        let was_there = ended?;
         self.endings.tell(key);
         self.store().discard(self.keys.refresh(key), now).await?;
         Ok(was_there)
@@ -229,10 +238,16 @@ impl Door {
     ) -> Result<(), StoreError> {
         let now = self.now();
         let raising = Raising::new(index, self.keys.issuer(issuer), issued_at, self.policy.longest_from(now));
-        let mark = self.store().raise(raising, now).await?;
+        let raised = self.store().raise(raising, now).await;
+        self.forget_recent(index);
+        let mark = raised?;
         if let Keeping::Store(store) = &self.keeping {
-            let ended = store.delete_all(index, mark, now).await?;
-            ended.into_iter().for_each(|key| self.endings.tell(key));
+            let ended = store.delete_all(index, mark, now).await;
+            self.forget_recent(index);
+            for key in ended? {
+                self.forget_recent(key);
+                self.endings.tell(key);
+            }
         }
         self.endings.tell(index);
         Ok(())

@@ -109,12 +109,22 @@ impl Visit {
     pub(crate) fn session_at_once(&self) -> Option<Result<Option<Arc<Session>>, StoreFailed>> {
         // A store of another process would be asked in vain, and then again.
         if self.0.asked.get().is_none() && self.0.door.store().reach() != Reach::Process {
-            return None;
+            let session = self.recent_session()?;
+            self.0.asked.get_or_init(|| Asked::SignedIn(session));
         }
         match pin!(self.session()).poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(answer) => Some(answer),
             Poll::Pending => None,
         }
+    }
+
+    /// Who is signed in, where a store said so a moment ago and needs not be told that they were seen.
+    fn recent_session(&self) -> Option<Arc<Session>> {
+        let (door, cookies) = (&self.0.door, self.cookies());
+        if door.recent.is_none() || cookies.are_hostile() {
+            return None;
+        }
+        door.recent_session(&cookies).filter(|session| !door.is_to_be_told(session))
     }
 
     /// Who is signed in, without it counting as activity.
@@ -126,7 +136,7 @@ impl Visit {
         if cookies.are_hostile() {
             return Ok(None);
         }
-        self.0.door.open_session(&cookies).await.map(|session| session.map(Arc::new)).map_err(|error| report(&error))
+        self.0.door.open_session(&cookies).await.map_err(|error| report(&error))
     }
 
     async fn ask(&self) -> Asked {
@@ -136,7 +146,7 @@ impl Visit {
             return Asked::Hostile;
         }
         match door.open_session(&cookies).await {
-            Ok(Some(session)) => Asked::SignedIn(Arc::new(self.note_activity(session).await)),
+            Ok(Some(session)) => self.note_activity(session).await.map_or(Asked::Nobody, Asked::SignedIn),
             Ok(None) => Asked::Nobody,
             Err(error) => {
                 let StoreFailed = report(&error);
@@ -145,18 +155,29 @@ impl Visit {
         }
     }
 
-    /// A session in a store is seen there; one in cookies, with the response.
-    async fn note_activity(&self, mut session: Session) -> Session {
+    /// A session in a store is seen there; one in cookies, with the response. Gives none back that the store no longer has.
+    async fn note_activity(&self, mut session: Arc<Session>) -> Option<Arc<Session>> {
         let (door, now) = (&self.0.door, self.0.door.now());
-        if let (Keeping::Store(store), true) = (&door.keeping, session.times.are_worth_noting(now)) {
-            session.times = session.times.seen(now);
-            let noted = store.touch(session.key, now, session.times.expire_at(), now).await;
-            if let Err(error) = noted {
+        if !door.is_to_be_told(&session) {
+            return Some(session);
+        }
+        let times = session.times.seen(now);
+        match Arc::get_mut(&mut session) {
+            Some(own) => own.times = times,
+            None => session = Arc::new(session.with_times(times)),
+        }
+        let noted = door.store().touch(session.key, now, times.expire_at(), now).await;
+        door.forget_recent(session.key);
+        match noted {
+            Ok(true) => Some(session),
+            // It ended since the store was last asked.
+            Ok(false) => None,
+            Err(error) => {
                 // The session is good all the same; its idle limit moves with the next request.
                 let StoreFailed = report(&error);
+                Some(session)
             }
         }
-        session
     }
 
     /// Begins a session: the response will carry it, in the place of any other, which is over (V56). Whoever waits for the end of
@@ -319,9 +340,14 @@ fn largest(claims: &ClaimsSet) -> Vec<(String, usize)> {
     sizes
 }
 
-/// One line for whoever runs the store.
+/// One line for whoever runs the store. Of questions that it was not asked there was one for them all.
 fn report(error: &StoreError) -> StoreFailed {
-    tracing::error!(target: "vestibule::session", reason = chain(error), "the session store failed");
+    let reason = chain(error);
+    if error.was_asked() {
+        tracing::error!(target: "vestibule::session", reason, "the session store failed");
+    } else {
+        tracing::debug!(target: "vestibule::session", reason, "the session store was not asked");
+    }
     StoreFailed
 }
 

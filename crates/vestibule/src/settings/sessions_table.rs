@@ -1,11 +1,18 @@
 //! `[sessions]`: where sessions live, and where it is kept which of them were ended.
 
-use std::{fmt, path::PathBuf, sync::Arc};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use serde::Deserialize;
 use vestibule_core::Secret;
 
-use super::secrets::{Environment, secret};
+use super::{
+    Span,
+    secrets::{Environment, secret},
+};
 use crate::{
     builder::Builder,
     config_error::ConfigError,
@@ -21,6 +28,8 @@ pub(super) struct SessionsTable {
     store_file: Option<PathBuf>,
     marks: Option<Secret<String>>,
     marks_file: Option<PathBuf>,
+    timeout: Option<Span>,
+    cache: Option<Span>,
 }
 
 /// Opens the stores of some schemes.
@@ -31,14 +40,14 @@ pub(super) struct Opener {
 }
 
 impl SessionsTable {
-    pub(super) const KEYS: [&'static str; 4] = ["store", "store_file", "marks", "marks_file"];
+    pub(super) const KEYS: [&'static str; 6] = ["store", "store_file", "marks", "marks_file", "timeout", "cache"];
 
     /// The builder with what the table says.
     pub(super) fn apply(
         &self,
         builder: Builder,
         openers: &[Opener],
-        folder: &std::path::Path,
+        folder: &Path,
         environment: Environment<'_>,
     ) -> Result<Builder, ConfigError> {
         let place = |setting: &str, given: &Option<Secret<String>>, file: &Option<PathBuf>| {
@@ -54,10 +63,18 @@ impl SessionsTable {
                 url => builder.sessions(open("sessions.store", "`cookie`, `memory`, or ", url, openers)?),
             },
         };
-        match place("marks", &self.marks, &self.marks_file)? {
-            Some(marks) => Ok(builder.marks(open("sessions.marks", "", marks.expose(), openers)?)),
-            None => Ok(builder),
-        }
+        let builder = match place("marks", &self.marks, &self.marks_file)? {
+            None => builder,
+            Some(marks) => builder.marks(open("sessions.marks", "", marks.expose(), openers)?),
+        };
+        let builder = match self.timeout {
+            None => builder,
+            Some(Span(timeout)) => builder.store_timeout(timeout),
+        };
+        Ok(match self.cache {
+            None => builder,
+            Some(Span(cache)) => builder.cache_sessions(cache),
+        })
     }
 }
 
