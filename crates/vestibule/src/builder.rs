@@ -35,6 +35,7 @@ use crate::{
     },
     session_store::SessionStore,
     tokens::Tokens,
+    unreadable::Unreadable,
     vestibule::Vestibule,
 };
 
@@ -256,7 +257,9 @@ impl Builder {
     }
 
     /// Where self-registered clients are remembered over restarts, such as a
-    /// [`FileRegistrationStore`](crate::FileRegistrationStore). Without one every start registers anew.
+    /// [`FileRegistrationStore`](crate::FileRegistrationStore). Without one they are remembered where [sessions](Self::sessions) or
+    /// their [marks](Self::marks) are, if that is a store of all machines: these register once among them all. Where neither is, every
+    /// start registers anew.
     pub fn registrations(self, store: impl RegistrationStore + 'static) -> Self {
         Self { registrations: Some(Arc::new(store)), ..self }
     }
@@ -296,11 +299,19 @@ impl Builder {
         let transport = Transport::new(self.http_client, &self.providers, trusted_ca, &self.outbound_allow)?;
         let keeping = far_stores::guarded(keeping(self.sessions, self.marks)?, self.store_timeout, &self.clock)?;
         let recent = far_stores::recent(&keeping, self.cache)?;
+        let unreadable = Arc::new(Unreadable::default());
+        let kept_values = KeptValues::new(keeping.store(), &self.secret_keys, Keys::new(&base), &unreadable);
         let surroundings = Surroundings {
             http: transport.for_all(),
             clock: Arc::clone(&self.clock),
-            remembered: Remembered::new(self.registrations, &self.secret_keys, base.as_str()),
-            kept_values: KeptValues::new(keeping.store(), &self.secret_keys, Keys::new(&base)),
+            remembered: Remembered::new(
+                self.registrations,
+                &kept_values,
+                &self.clock,
+                &self.secret_keys,
+                base.as_str(),
+            ),
+            kept_values,
             longest_session: self.policy.longest(),
         };
         let providers = connected(self.providers, &base, &paths, &transport, &surroundings)?;
@@ -327,6 +338,7 @@ impl Builder {
             endings,
             recent,
             login_starts: self.login_starts,
+            unreadable,
             paths,
             base,
         };

@@ -19,8 +19,10 @@ use crate::{
 /// What a provider has this application registered as, for a client that registers itself; made by
 /// [`Vestibule::registration`](crate::Vestibule::registration).
 ///
-/// One thing is done at a time in this process, and to its end: whoever stops waiting does not lose the new access that a provider
-/// gave (RFC 7592 5). On several machines, let one of them do it.
+/// One thing is done at a time, and to its end: whoever stops waiting does not lose the new access that a provider gave (RFC 7592 5).
+/// On several machines that have [sessions](crate::Builder::sessions) or [marks](crate::Builder::marks) in a store that they share,
+/// one of them is at it at a time, and the others go by what came of it within a minute. On several machines that share
+/// [registrations](crate::Builder::registrations) alone, let one of them do it.
 ///
 /// # Example
 /// ```

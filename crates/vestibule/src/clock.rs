@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use vestibule_core::{Entropy, NumericDate};
@@ -27,6 +27,15 @@ use crate::session::seal;
 pub trait Clock: fmt::Debug + Send + Sync {
     /// The time now.
     fn now(&self) -> NumericDate;
+
+    /// How long a wait of this length by this clock lasts in real time: as long, unless written otherwise. A clock that runs
+    /// faster than time waits less, so that all that waits in a process keeps step with what it reads here.
+    ///
+    /// It is asked about waits for other machines, for the end of a session, and for a store that stumbled. What is counted in real
+    /// time whatever the clock says, such as how long a provider may take to answer, does not ask.
+    fn wait(&self, length: Duration) -> Duration {
+        length
+    }
 }
 
 /// The clock of the operating system.
@@ -39,6 +48,16 @@ impl Clock for SystemClock {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |passed| passed.as_secs());
         NumericDate::from_seconds(i64::try_from(since_epoch).unwrap_or(i64::MAX))
     }
+}
+
+/// Waits for so long by this clock.
+pub(crate) async fn pause(clock: &dyn Clock, length: Duration) {
+    tokio::time::sleep(least(clock.wait(length))).await;
+}
+
+/// Whoever waits in turns lets others run, however fast a clock is.
+pub(crate) fn least(wait: Duration) -> Duration {
+    wait.max(Duration::from_millis(1))
 }
 
 /// Fresh randomness for one protocol value.

@@ -22,7 +22,9 @@ use crate::{
         recent::Recent,
         seal::{Role, Seal, SecretKey},
     },
+    store::Key,
     tokens::Tokens,
+    unreadable::Unreadable,
 };
 
 /// One vestibule at work. Shared by reference; nothing in it changes but caches.
@@ -48,6 +50,7 @@ pub(crate) struct Door {
     pub(crate) on_login: Option<OnLogin>,
     pub(crate) error_view: Option<Router>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) unreadable: Arc<Unreadable>,
 }
 
 /// From where a login may begin at our login page.
@@ -67,6 +70,15 @@ impl Door {
     /// The provider of this name.
     pub(crate) fn provider(&self, name: &str) -> Option<&Arc<ConnectedProvider>> {
         self.providers.get(name)
+    }
+
+    /// What a store keeps besides sessions, as it was sealed for this key. What cannot be opened is as good as none.
+    pub(crate) fn open_kept(&self, what: &'static str, key: Key, sealed: Vec<u8>) -> Option<Vec<u8>> {
+        let opened = self.seals.kept.open_bytes(key.as_bytes(), sealed);
+        if opened.is_none() {
+            self.unreadable.report(what, key);
+        }
+        opened
     }
 
     /// What the seal of a cookie binds it to, besides its role: its name and our base URL (V67).

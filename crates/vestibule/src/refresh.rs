@@ -8,22 +8,18 @@
 //! - leaves its result where whoever comes late with the old cookie finds it.
 
 pub(crate) mod flights;
-mod lease;
 mod notes;
-mod patience;
 
 use std::sync::Arc;
 
-use vestibule_core::NumericDate;
+use vestibule_core::{HttpError, NumericDate};
 
-use self::{
-    lease::{Lease, Taken},
-    notes::{Note, Notes},
-    patience::Patience,
-};
+use self::notes::{Note, Notes};
 use crate::{
     door::Door,
     error::chain,
+    lease::{Lease, Leases, Taken},
+    patience::Patience,
     provider::{ProviderError, RefreshFailed, Refreshed},
     session::{HeldTokens, Session, keeping::Keeping, visit::Visit},
     session_store::{Reach, SessionStore, Update, Version},
@@ -98,22 +94,38 @@ async fn confirm(door: &Door, session: &Session) {
 
 /// The whole refresh of one session, in its own task.
 async fn refresh(door: Arc<Door>, seen: Arc<Session>, wish: Wish) -> Outcome {
-    let lease = match Lease::take(&door, &seen).await? {
-        Taken::Lease(lease) => lease,
-        Taken::Result(session) => return Ok(session),
+    let leases = Leases::new(door.keeping.store(), &door.clock);
+    let outcome = match leases.take(door.keys.refresh(seen.key), || newer(&door, &seen)).await {
+        Ok(Taken::Result(session)) => return Ok(session),
+        Ok(Taken::Lease(lease)) => with_lease(&door, &seen, lease, wish).await,
+        Err(trouble) => go_on_without_store(&door, &seen, trouble, wish),
     };
-    let outcome = lease.hold(under_lease(&door, &seen, wish)).await;
-    if let Err(NotRefreshed::SignedOut) = &outcome {
-        // What was written down after the end is about nothing.
-        Notes::of(&door, &seen).forget().await;
-    }
-    lease.give_back().await;
     // Without success or verdict: the next attempt may wait a moment, for as long as the old token holds.
     let is_stale = |session: &Session| session.tokens().are_stale(door.now());
     if matches!(&outcome, Err(NotRefreshed::Provider(_))) || outcome.as_ref().is_ok_and(|session| is_stale(session)) {
         door.refreshes.pause(seen.key, door.now());
     }
     outcome
+}
+
+async fn with_lease(door: &Door, seen: &Arc<Session>, lease: Lease, wish: Wish) -> Outcome {
+    let outcome = lease.hold(under_lease(door, seen, wish)).await;
+    if let Err(NotRefreshed::SignedOut) = &outcome {
+        // What was written down after the end is about nothing.
+        Notes::of(door, seen).forget().await;
+    }
+    lease.give_back().await;
+    outcome
+}
+
+/// A store that is away for a moment, before anything was presented to the provider, is no reason to refuse a token that still holds.
+fn go_on_without_store(door: &Door, seen: &Arc<Session>, trouble: NotRefreshed, wish: Wish) -> Outcome {
+    match trouble {
+        NotRefreshed::Provider(error) if error.is_transient() => {
+            go_on_with_what_is_left(Arc::clone(seen), error, door.now(), wish)
+        }
+        trouble => Err(trouble),
+    }
 }
 
 /// The newest state of a session.
@@ -155,7 +167,10 @@ async fn newer(door: &Door, seen: &Arc<Session>) -> Result<Option<Arc<Session>>,
 }
 
 async fn under_lease(door: &Door, seen: &Arc<Session>, wish: Wish) -> Outcome {
-    let mut current = Current::of(door, seen).await?;
+    let mut current = match Current::of(door, seen).await {
+        Ok(current) => current,
+        Err(trouble) => return go_on_without_store(door, seen, trouble, wish),
+    };
     let (session, now) = (Arc::clone(&current.session), door.now());
     let tokens = session.tokens();
     let is_newer = session.generation > seen.generation;
@@ -174,17 +189,27 @@ async fn under_lease(door: &Door, seen: &Arc<Session>, wish: Wish) -> Outcome {
         Ok(at) => at,
         Err(error) => return go_on_with_what_is_left(session, error, now, wish),
     };
-    if let Err(error) = current.notes.write_attempt(&current.note, session.generation).await {
+    current = match note_attempt(door, current).await {
+        Ok(current) => current,
+        Err(trouble) => return go_on_without_store(door, &session, trouble, wish),
+    };
+    let answer = session.provider.refresh(&at, &session, refresh_token).await;
+    conclude(door, current, answer, wish).await
+}
+
+/// Writes down that the refresh token is about to be presented.
+async fn note_attempt<'a>(door: &'a Door, mut current: Current<'a>) -> Result<Current<'a>, NotRefreshed> {
+    let generation = current.session.generation;
+    if let Err(error) = current.notes.write_attempt(&current.note, generation).await {
         // The session may have ended meanwhile; or its new cookie was seen, and what is noted is only kept for less long.
-        let now = Current::of(door, &session).await?;
+        let now = Current::of(door, &current.session).await?;
         if now.note != current.note {
             return Err(error.into());
         }
         current = now;
-        current.notes.write_attempt(&current.note, session.generation).await?;
+        current.notes.write_attempt(&current.note, generation).await?;
     }
-    let answer = session.provider.refresh(&at, &session, refresh_token).await;
-    conclude(door, current, answer, wish).await
+    Ok(current)
 }
 
 /// What becomes of the session by the provider's answer.
@@ -280,7 +305,7 @@ async fn leave_for_old_cookie(door: &Door, mut current: Current<'_>, new: Arc<Se
 }
 
 async fn update(door: &Door, store: &dyn SessionStore, new: &Session, version: Version) -> Result<Update, StoreError> {
-    let (value, mut patience) = (door.to_stored(new), Patience::new());
+    let (value, mut patience) = (door.to_stored(new), Patience::new(door.clock.as_ref()));
     loop {
         match store.update(new.key, version, value.clone(), door.now()).await {
             Err(error) if error.is_transient() => patience.wait(error).await?,
@@ -289,6 +314,12 @@ async fn update(door: &Door, store: &dyn SessionStore, new: &Session, version: V
                 return result;
             }
         }
+    }
+}
+
+impl From<HttpError> for NotRefreshed {
+    fn from(error: HttpError) -> Self {
+        Self::Provider(error.into())
     }
 }
 

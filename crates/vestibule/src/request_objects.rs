@@ -67,7 +67,7 @@ pub(crate) async fn request_object(
     let Some(provider) = door.provider(&name) else { return nothing(StatusCode::NOT_FOUND) };
     let key = key(&door, provider, &id);
     match door.store().kept(key, door.now()).await {
-        Ok(kept) => match kept.and_then(|kept| door.seals.kept.open_bytes(key.as_bytes(), kept.value)) {
+        Ok(kept) => match kept.and_then(|kept| door.open_kept("a request object", key, kept.value)) {
             Some(object) => (
                 [
                     // RFC 9101 10.4.1

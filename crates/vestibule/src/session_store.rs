@@ -30,8 +30,9 @@ pub use crate::store::{Answer, Key, StoreError};
 /// - never lets [`insert`](Self::insert) replace a session (V58);
 /// - forgets no mark before its time. One that must make room raises the mark of the whole issuer instead (V64): it ends too
 ///   many sessions, never too few;
-/// - sees only hashes as keys and sealed bytes as values. It need not keep them secret, but who can delete or replay them can
-///   sign people out, or bring back what was there before.
+/// - sees only hashes as keys and sealed bytes as values. It need not keep them secret, but who can write to it can delete them,
+///   which signs people out, or put an old one back under its own key, which nobody can tell: until the end that is sealed in it, a
+///   session is then what it was before. A value under another key than its own, or that was changed, is as good as none.
 ///
 /// # Example
 /// ```

@@ -66,6 +66,10 @@ pub(super) fn say_what_this_process_alone_knows(
                 "keys that we make, and request objects that the provider fetches, are known to this process until it ends; give .sessions(..) or .marks(..) a store for more, or give keys");
         }
     }
+    for provider in providers.values().filter(|provider| provider.registers_anew_each_time()) {
+        tracing::info!(target: "vestibule::provider", provider = provider.name(),
+            "the client that registers itself is known to this process until it ends: every start, and every machine, registers one of its own; give .registrations(..), or .sessions(..) or .marks(..) a store that all machines share");
+    }
 }
 
 pub(super) fn check_providers(

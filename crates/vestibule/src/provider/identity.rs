@@ -177,7 +177,7 @@ impl ConnectedProvider {
             Who::Given(client) => Arc::clone(client),
             Who::Registers(asked, registrar) => {
                 let request = self.registration_request(&metadata, asked)?;
-                match registrar.known_client(&self.surroundings.remembered, &request).await? {
+                match registrar.known_client(&self.surroundings.remembered, &request, self.now()).await? {
                     Some(client) => client,
                     None => return Ok(None),
                 }
@@ -217,7 +217,7 @@ impl ConnectedProvider {
         let request = self.registration_request(metadata, asked)?;
         let this = Arc::clone(self);
         let register = move |request| async move { this.register(request).await };
-        registrar.client(remembered, request, clock.now(), register).await
+        registrar.client(remembered, request, clock, register).await
     }
 
     /// Asks for a client that the provider finds at all our addresses.
@@ -255,7 +255,7 @@ impl ConnectedProvider {
     pub(super) fn note_unknown_client(&self, at: &Introduced, error: Option<&ProviderError>) {
         let is_unknown = matches!(error, Some(ProviderError::Protocol(ProtocolError::Denied(error))) if error.error() == "invalid_client");
         if let (true, Who::Registers(_, registrar)) = (is_unknown, &self.identity.who) {
-            registrar.distrust(&at.client);
+            registrar.distrust(&at.client, self.now());
         }
     }
 
@@ -286,6 +286,11 @@ impl ConnectedProvider {
             _ => false,
         };
         makes_keys || self.provider.request_objects.are_fetched()
+    }
+
+    /// Whether every start of the program, and every machine, registers a client of its own.
+    pub(crate) fn registers_anew_each_time(&self) -> bool {
+        matches!(self.identity.who, Who::Registers(..)) && self.surroundings.remembered.is_nowhere()
     }
 
     /// The redirect URIs that belong to one sector (Registration 5).

@@ -12,7 +12,7 @@ use vestibule_core::{
 
 use super::{
     ConnectedProvider, ProviderError,
-    registrar::{Caring, Kept, Registrar},
+    registrar::{Caring, Kept, Registrar, Remembered},
 };
 use crate::client_registration::RegistrationError;
 
@@ -21,10 +21,13 @@ impl ConnectedProvider {
     pub(crate) async fn read_registration(self: &Arc<Self>) -> Result<ClientInformation, RegistrationError> {
         let this = Arc::clone(self);
         to_the_end(async move {
-            let care = this.care().await?;
-            let exchange = ReadRegistration::new(care.request, &care.kept.information)?;
-            let information = this.carry_out(exchange).await?;
-            care.registrar.replace(&this.surroundings.remembered, &care.kept.key, &care.kept.key, information).await
+            let (care, caring) = this.care().await?;
+            let read = async {
+                let kept = care.kept().await?;
+                let information = this.carry_out(ReadRegistration::new(care.request, &kept.information)?).await?;
+                care.registrar.replace(care.remembered, &kept, &kept.key, information, this.now()).await
+            };
+            caring.during(read).await
         })
         .await
     }
@@ -33,13 +36,16 @@ impl ConnectedProvider {
     pub(crate) async fn update_registration(self: &Arc<Self>) -> Result<ClientInformation, RegistrationError> {
         let this = Arc::clone(self);
         to_the_end(async move {
-            let care = this.care().await?;
-            // What is asked for follows the provider's metadata, which may have changed since.
-            let (remembered, new_key) = (&this.surroundings.remembered, care.key_of_today);
-            this.make_keys_asked_for(&care.request).await?;
-            let exchange = UpdateRegistration::new(care.request, &care.kept.information)?;
-            let information = this.carry_out(exchange).await?;
-            care.registrar.replace(remembered, &care.kept.key, &new_key, information).await
+            let (care, caring) = this.care().await?;
+            let update = async {
+                let kept = care.kept().await?;
+                // What is asked for follows the provider's metadata, which may have changed since.
+                let new_key = care.remembered.key(&care.request);
+                this.make_keys_asked_for(&care.request).await?;
+                let information = this.carry_out(UpdateRegistration::new(care.request, &kept.information)?).await?;
+                care.registrar.replace(care.remembered, &kept, &new_key, information, this.now()).await
+            };
+            caring.during(update).await
         })
         .await
     }
@@ -48,38 +54,46 @@ impl ConnectedProvider {
     pub(crate) async fn delete_registration(self: &Arc<Self>) -> Result<(), RegistrationError> {
         let this = Arc::clone(self);
         to_the_end(async move {
-            let care = this.care().await?;
-            let exchange = DeleteRegistration::new(&care.request, &care.kept.information)?;
-            let result = this.carry_out(exchange).await.map_err(RegistrationError::from);
-            // RFC 7592 2.3: 401 is the answer too when the client is not there any more.
-            if matches!(result, Ok(()) | Err(RegistrationError::Refused(ManagementRefused::Token))) {
-                care.registrar.forget(&this.surroundings.remembered, &care.kept.key).await?;
-            }
-            result
+            let (care, caring) = this.care().await?;
+            let delete = async {
+                let kept = care.kept().await?;
+                let exchange = DeleteRegistration::new(&care.request, &kept.information)?;
+                let result = this.carry_out(exchange).await.map_err(RegistrationError::from);
+                // RFC 7592 2.3: 401 is the answer too when the client is not there any more.
+                if matches!(result, Ok(()) | Err(RegistrationError::Refused(ManagementRefused::Token))) {
+                    care.registrar.forget(care.remembered, &kept.key).await?;
+                }
+                result
+            };
+            caring.during(delete).await
         })
         .await
     }
 
     /// The registration, in nobody else's hands.
-    async fn care(self: &Arc<Self>) -> Result<Care<'_>, RegistrationError> {
+    async fn care(self: &Arc<Self>) -> Result<(Care<'_>, Caring<'_>), RegistrationError> {
         let (asked, registrar) = self.identity.registrar().ok_or(RegistrationError::GivenClient)?;
-        let caring = registrar.care().await;
         let metadata = self.metadata().await?;
         let request = self.registration_request(&metadata, asked)?;
         let remembered = &self.surroundings.remembered;
-        let kept = registrar.kept(remembered, &request).await?.ok_or(RegistrationError::NotRegistered)?;
-        Ok(Care { registrar, key_of_today: remembered.key(&request), request, kept, _caring: caring })
+        let caring = registrar.care(remembered, &request).await?;
+        Ok((Care { registrar, remembered, request }, caring))
     }
 }
 
-/// What it takes to look after a registration.
+/// What it takes to look after a registration. Whoever comes meanwhile waits: two who show the same access would end it for each
+/// other (RFC 7592 5).
 struct Care<'a> {
     registrar: &'a Registrar,
+    remembered: &'a Remembered,
     request: RegistrationRequest,
-    key_of_today: String,
-    kept: Kept,
-    /// Whoever comes meanwhile waits: two who show the same access would end it for each other (RFC 7592 5).
-    _caring: Caring<'a>,
+}
+
+impl Care<'_> {
+    async fn kept(&self) -> Result<Kept, RegistrationError> {
+        let kept = self.registrar.kept(self.remembered, &self.request).await?;
+        kept.ok_or(RegistrationError::NotRegistered)
+    }
 }
 
 /// In a task of its own: nobody who hangs up comes between "the provider changed the access" and "we keep it".

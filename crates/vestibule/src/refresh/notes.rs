@@ -4,10 +4,10 @@
 use serde::{Deserialize, Serialize};
 use vestibule_core::NumericDate;
 
-use super::patience::Patience;
 use crate::{
     door::Door,
     error::chain,
+    patience::Patience,
     session::Session,
     session_store::{Update, Version},
     store::{Key, StoreError},
@@ -51,6 +51,8 @@ impl Note {
     }
 }
 
+/// What they are called in the log.
+const WHAT: &str = "the notes of a refresh";
 /// For how many seconds the successor of an old cookie is kept once the new one was seen: requests take that long.
 const ON_THEIR_WAY: i64 = 120;
 
@@ -78,7 +80,10 @@ impl<'a> Notes<'a> {
         Ok(match opened.and_then(|bytes| postcard::from_bytes(&bytes).ok()) {
             Some(Written::V1 { presented, successor }) => Note { presented, successor },
             // Of another key or version: as good as none.
-            None => Note::default(),
+            None => {
+                self.door.unreadable.report(WHAT, self.key);
+                Note::default()
+            }
         })
     }
 
@@ -102,7 +107,7 @@ impl<'a> Notes<'a> {
     /// What the session is from now on, for whoever comes late with the old cookie.
     pub(super) async fn write_successor(&mut self, session: &Session) -> Result<(), StoreError> {
         let payload = session.to_payload(&session.times);
-        let mut patience = Patience::new();
+        let mut patience = Patience::new(self.door.clock.as_ref());
         loop {
             match self.write(None, Some(payload.clone()), self.until).await {
                 Err(error) if error.is_transient() => patience.wait(error).await?,

@@ -18,6 +18,7 @@ use vestibule_core::NumericDate;
 
 use super::{Session, Times, keeping::Keeping};
 use crate::{
+    clock,
     door::Door,
     session_store::{Born, Listener, Notice},
     store::{Key, StoreError},
@@ -239,7 +240,10 @@ impl Wait {
             let watched = self.seat.waiter.watched();
             match self.look(&watched).await {
                 // Who is told looks again, and so does who was told nothing for long enough.
-                Some(wait) => drop(timeout(wait, self.seat.waiter.again.notified()).await),
+                Some(wait) => {
+                    let wait = clock::least(self.door.clock.wait(wait));
+                    drop(timeout(wait, self.seat.waiter.again.notified()).await);
+                }
                 None if self.seat.waiter.watched().session == watched.session => return,
                 // It went on as another one while somebody looked.
                 None => {}

@@ -90,8 +90,11 @@ impl Door {
 
     /// A value of the store as a session: V68, only where it was put under this key.
     pub(crate) fn read_stored(&self, key: Key, value: Vec<u8>, last_seen: NumericDate) -> Option<Session> {
-        let payload = self.seals.stored_session.open_bytes(&self.stored_context(key), value)?;
-        let mut session = self.read_payload(payload)?;
+        let opened = self.seals.stored_session.open_bytes(&self.stored_context(key), value);
+        let Some(mut session) = opened.and_then(|payload| self.read_payload(payload)) else {
+            self.unreadable.report("a session", key);
+            return None;
+        };
         session.times = session.times.seen(last_seen);
         (!session.times.are_over(self.now())).then_some(session)
     }

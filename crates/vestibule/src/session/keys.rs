@@ -62,6 +62,11 @@ impl Keys {
         self.key("own keys", &[provider.as_bytes()])
     }
 
+    /// A client that registered itself, by what it is remembered by.
+    pub(crate) fn registration(&self, remembered_by: &str) -> Key {
+        self.key("registration", &[remembered_by.as_bytes()])
+    }
+
     fn key(&self, what: &str, parts: &[&[u8]]) -> Key {
         let all = [what.as_bytes(), self.base_url.as_bytes()].into_iter().chain(parts.iter().copied());
         Key::from_bytes(sha256_of_parts(all))
@@ -99,6 +104,9 @@ mod tests {
             ours.own_keys("alice"),
             ours.own_keys("bob"),
             theirs.own_keys("alice"),
+            ours.registration("alice"),
+            ours.registration("bob"),
+            theirs.registration("alice"),
         ];
         let distinct: std::collections::BTreeSet<_> = all.iter().collect();
         assert_eq!(distinct.len(), all.len());

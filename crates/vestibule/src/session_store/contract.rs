@@ -1,8 +1,11 @@
 //! What every [`SessionStore`] must do, as a suite that whoever writes one runs over it.
 
 mod concurrency;
+mod crowds;
+mod ends;
 mod index;
 mod kept;
+mod keys;
 mod leases;
 mod marks;
 mod once;
@@ -53,6 +56,9 @@ pub async fn check(store: &dyn SessionStore, now: NumericDate) -> Result<(), Bre
     once::check(probe).await?;
     leases::check(probe).await?;
     kept::check(probe).await?;
+    keys::check(probe).await?;
+    ends::check(probe).await?;
+    crowds::check(probe).await?;
     concurrency::check(probe).await
 }
 

@@ -3,6 +3,7 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its own part of the bench")]
 
+pub mod everywhere;
 pub mod log;
 pub mod paper;
 pub mod rejection;

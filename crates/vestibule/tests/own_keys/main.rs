@@ -6,6 +6,7 @@ mod house;
 mod bench;
 mod encrypted;
 mod published;
+mod records;
 mod registering;
 mod replaced;
 mod request_objects;

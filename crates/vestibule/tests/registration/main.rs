@@ -9,3 +9,4 @@ mod lab;
 mod managing;
 mod registering_again;
 mod remembering;
+mod shared;

@@ -8,4 +8,5 @@ mod hostile;
 mod keys;
 mod lifetimes;
 mod neighbours;
+mod records;
 mod sizes;

@@ -11,6 +11,7 @@ mod interrupted;
 mod joined;
 mod late;
 mod logged_out;
+mod records;
 mod refused;
 mod together;
 mod trouble;

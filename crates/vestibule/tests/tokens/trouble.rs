@@ -1,10 +1,13 @@
 //! A provider in trouble costs nobody their tokens or their session (R90).
 
+use std::sync::{Arc, atomic::Ordering};
+
+use vestibule::SessionStore;
 use vestibule_provider::{Fault, RefreshFault};
 
 use crate::{
-    bench::{LIFETIME, MODES, STALE_AFTER, alice_in, op, token},
-    house::{APP, ISSUER},
+    bench::{LIFETIME, MODES, STALE_AFTER, alice_at, alice_in, around, machine, op, token},
+    house::{APP, ISSUER, TestClock, everywhere::Everywhere},
 };
 
 /// A token that still holds is used, and the provider is not asked with every request.
@@ -25,6 +28,26 @@ async fn while_the_old_token_holds_nobody_notices() {
             assert_ne!(token(&mut house).await, first, "{mode:?} {fault:?}: and then it works again");
             assert_eq!(house.provider.tally().reuses_detected, 0, "{mode:?} {fault:?}");
         }
+    }
+}
+
+/// A store that cannot give the lease for a moment costs nobody a token that still holds; one that has ended does.
+#[tokio::test]
+async fn while_the_old_token_holds_nobody_notices_that_the_lease_cannot_be_had() {
+    for mode in MODES {
+        let (store, clock) = (Everywhere::new(), TestClock::new());
+        let shared: Arc<dyn SessionStore> = Arc::clone(&store) as _;
+        let op = op();
+        let vestibule = machine(&op, &clock, mode, &shared).build().expect("the settings hold together");
+        let (mut house, first) = alice_at(around(op, clock, &vestibule)).await;
+        store.leases_away.store(usize::MAX, Ordering::SeqCst);
+        house.pass(STALE_AFTER);
+        assert_eq!(token(&mut house).await, first, "{mode:?}");
+        assert_eq!(house.browser.fetch(&format!("{APP}/new")).await.status(), 503, "{mode:?}: a new one was asked for");
+        house.pass(LIFETIME - STALE_AFTER);
+        assert_eq!(house.browser.fetch(&format!("{APP}/token")).await.status(), 503, "{mode:?}");
+        store.leases_away.store(0, Ordering::SeqCst);
+        assert_ne!(token(&mut house).await, first, "{mode:?}");
     }
 }
 

@@ -15,19 +15,27 @@ use crate::{
     },
     session_store::{SessionStore, Update, Version},
     store::{Key, StoreError},
+    unreadable::Unreadable,
 };
 
 /// What it takes to keep values in the store of sessions.
 #[derive(Clone)]
 pub(crate) struct KeptValues {
-    store: Arc<dyn SessionStore>,
+    pub(in crate::provider) store: Arc<dyn SessionStore>,
     seal: Arc<Seal>,
-    keys: Arc<Keys>,
+    pub(in crate::provider) keys: Arc<Keys>,
+    pub(in crate::provider) unreadable: Arc<Unreadable>,
 }
 
 impl KeptValues {
-    pub(crate) fn new(store: &Arc<dyn SessionStore>, ring: &[SecretKey], keys: Keys) -> Self {
-        Self { store: Arc::clone(store), seal: Arc::new(Seal::new(Role::Kept, ring)), keys: Arc::new(keys) }
+    pub(crate) fn new(
+        store: &Arc<dyn SessionStore>,
+        ring: &[SecretKey],
+        keys: Keys,
+        unreadable: &Arc<Unreadable>,
+    ) -> Self {
+        let (seal, keys) = (Arc::new(Seal::new(Role::Kept, ring)), Arc::new(keys));
+        Self { store: Arc::clone(store), seal, keys, unreadable: Arc::clone(unreadable) }
     }
 }
 
@@ -119,7 +127,11 @@ impl Shelf {
     /// What was sealed by a key that we do not have any more is as good as none.
     fn open(&self, sealed: Vec<u8>) -> Option<Made> {
         let opened = self.values.seal.open_bytes(self.key.as_bytes(), sealed).map(Secret::new);
-        opened.and_then(|bytes| Made::read(&bytes, self.lifetime))
+        let made = opened.and_then(|bytes| Made::read(&bytes, self.lifetime));
+        if made.is_none() {
+            self.values.unreadable.report("keys of our own", self.key);
+        }
+        made
     }
 
     /// Makes what is due, unless somebody else does it first: two machines do not rotate apart.

@@ -8,7 +8,7 @@ use vestibule_core::{Client, HttpClient, Limits, http_client::Answer};
 use super::*;
 use crate::{
     base_url::BaseUrl,
-    clock::SystemClock,
+    clock::{Clock, SystemClock},
     paths::Paths,
     provider::{Addresses, KeptValues, Provider, Remembered, Surroundings},
     session::{SessionPolicy, SignedIn, keys::Keys},
@@ -32,11 +32,13 @@ fn provider(name: &str, issuer: &str, client_id: &str) -> Arc<ConnectedProvider>
     let paths = Paths::new(&base, "/auth").expect("a prefix");
     let addresses = Addresses::new(&base, &paths, name, &provider);
     let store: Arc<dyn SessionStore> = Arc::new(MemoryStore::new());
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let kept_values = KeptValues::new(&store, &[], Keys::new(&base), &Arc::default());
     let surroundings = Surroundings {
         http: Arc::new(NobodyHome),
-        clock: Arc::new(SystemClock),
-        remembered: Remembered::new(None, &[], "https://app.example.com"),
-        kept_values: KeptValues::new(&store, &[], Keys::new(&base)),
+        clock: Arc::clone(&clock),
+        remembered: Remembered::new(None, &kept_values, &clock, &[], "https://app.example.com"),
+        kept_values,
         longest_session: std::time::Duration::from_secs(24 * 3600),
     };
     Arc::new(ConnectedProvider::new(name.to_owned(), provider, addresses, surroundings))

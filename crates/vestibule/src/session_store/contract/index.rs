@@ -19,6 +19,7 @@ pub(super) async fn check(probe: Probe<'_>) -> Result<(), Breach> {
     the_end_of_a_sid(probe).await?;
     the_end_of_a_subject(probe).await?;
     what_a_mark_spares(probe).await?;
+    what_a_mark_spares_by_a_hair(probe).await?;
     what_has_expired(probe).await
 }
 
@@ -136,6 +137,26 @@ async fn what_a_mark_spares(probe: Probe<'_>) -> Result<(), Breach> {
         }
         same(CLAUSE, &probe.delete_all(subject, mark, 0).await?, &sorted(ended))?;
         same(CLAUSE, &probe.listed(subject, 0).await?, &sorted(spared))?;
+    }
+    Ok(())
+}
+
+/// Moments as they are at work: no two are too close to be told apart, however great the number.
+async fn what_a_mark_spares_by_a_hair(probe: Probe<'_>) -> Result<(), Breach> {
+    const CLAUSE: &str = "of two moments that follow each other at once a mark tells which was first";
+    let Moment(now) = Moment::default().next(probe.at(0));
+    let moment = |after: u64| Moment(now.saturating_add(after));
+    for mark in
+        [Mark::from_parts(None, Moment(0), moment(7)), Mark::from_parts(Some(probe.at(0)), moment(7), Moment(0))]
+    {
+        let subject = fresh();
+        let keys: [Key; 3] = std::array::from_fn(|_| fresh());
+        for (key, after) in keys.into_iter().zip(6..) {
+            probe.enter(key, &probe.born(Born::new(probe.at(0), moment(after)), subject, None)).await?;
+        }
+        let [before, at, after] = keys;
+        same(CLAUSE, &probe.delete_all(subject, mark, 0).await?, &vec![before])?;
+        same(CLAUSE, &probe.listed(subject, 0).await?, &sorted([at, after]))?;
     }
     Ok(())
 }

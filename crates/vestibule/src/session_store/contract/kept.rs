@@ -2,7 +2,7 @@
 
 use super::{
     Breach,
-    probe::{LIFE, Probe, fresh, value},
+    probe::{LIFE, Probe, fresh, long_value, value},
     same,
 };
 use crate::{
@@ -47,8 +47,7 @@ async fn what_is_not_there(probe: Probe<'_>) -> Result<(), Breach> {
 
 async fn making(probe: Probe<'_>) -> Result<(), Breach> {
     const CLAUSE: &str = "a value is kept as it was given";
-    let all_bytes: Vec<u8> = (0..=u8::MAX).cycle().take(16 * 1024).collect();
-    for (value, until) in [(Vec::new(), None), (value(), Some(LIFE)), (all_bytes, None)] {
+    for (value, until) in [(Vec::new(), None), (value(), Some(LIFE)), (long_value(), None)] {
         let key = fresh();
         let version = kept(probe, key, &value, until).await?;
         let expected = Some(Kept::new(value, version));
@@ -65,7 +64,7 @@ async fn replacing(probe: Probe<'_>) -> Result<(), Breach> {
     const CLAUSE: &str = "a value is replaced by its version, and has another one then";
     let key = fresh();
     let mut version = kept(probe, key, &value(), None).await?;
-    let mut stale = vec![Version(version.0.wrapping_add(1 << 40))];
+    let mut stale = vec![Version(version.0.wrapping_add(1 << 40)), Version(u64::MAX)];
     for _ in 0..3 {
         let new = value();
         let update = probe.keep(key, Some(version), &new, None, 0).await?;

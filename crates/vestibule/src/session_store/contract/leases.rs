@@ -65,7 +65,11 @@ async fn the_next_holder(probe: Probe<'_>) -> Result<(), Breach> {
     let next = taken("a lease is free from the second on at which it ends", probe, name, 2 * LIFE, LIFE).await?;
     holds("each holder has a greater fence than all before", slow < next)?;
     same("only its holder renews a lease", &probe.renew(name, slow, 3 * LIFE, LIFE).await?, &false)?;
-    probe.release(name, slow, LIFE).await?;
+    let nobodys = Fence(u64::MAX);
+    same("only its holder renews a lease", &probe.renew(name, nobodys, 3 * LIFE, LIFE).await?, &false)?;
+    for stranger in [slow, nobodys] {
+        probe.release(name, stranger, LIFE).await?;
+    }
     const CLAUSE: &str = "only its holder gives a lease back";
     same(CLAUSE, &probe.lease(name, 3 * LIFE, LIFE).await?, &None)?;
     same(CLAUSE, &probe.renew(name, next, 2 * LIFE + 10, LIFE).await?, &true)

@@ -68,7 +68,8 @@ async fn joined_marks(probe: Probe<'_>) -> Result<(), Breach> {
     for keys in [[first, second, third, nobody], [nobody, third, second, first]] {
         same(CLAUSE, &probe.marks(&keys, 0).await?, &joined)?;
     }
-    Ok(())
+    const TWICE: &str = "a key whose mark is asked for twice at once counts once";
+    same(TWICE, &probe.marks(&[first, second, first, third, nobody, nobody, second], 0).await?, &joined)
 }
 
 async fn growth(probe: Probe<'_>) -> Result<(), Breach> {

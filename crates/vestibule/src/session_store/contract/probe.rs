@@ -30,6 +30,11 @@ pub(super) fn value() -> Vec<u8> {
     seal::random::<24>().to_vec()
 }
 
+/// One of 64 KiB, which has all bytes in it.
+pub(super) fn long_value() -> Vec<u8> {
+    (0..=u8::MAX).cycle().take(64 * 1024).collect()
+}
+
 impl<'a> Probe<'a> {
     pub(super) fn new(store: &'a dyn SessionStore, start: NumericDate) -> Self {
         Self { store, start }

@@ -13,7 +13,7 @@ use self::{
     broken::{Broken, Fault},
     liar::Liar,
 };
-use super::{Breach, Probe, check, index, kept, leases, marks, once, sessions};
+use super::{Breach, Probe, check, ends, index, kept, keys, leases, marks, once, sessions};
 use crate::session_store::{MemoryStore, SessionStore};
 
 const NOW: NumericDate = NumericDate::from_seconds(1_700_000_000);
@@ -69,8 +69,11 @@ async fn no_clause_is_there_that_no_store_can_break() {
     broken.extend(FAULTS.map(|(_, clause)| clause));
     let sources = [
         include_str!("concurrency.rs"),
+        include_str!("crowds.rs"),
+        include_str!("ends.rs"),
         include_str!("index.rs"),
         include_str!("kept.rs"),
+        include_str!("keys.rs"),
         include_str!("leases.rs"),
         include_str!("marks.rs"),
         include_str!("once.rs"),
@@ -106,7 +109,9 @@ async fn one_by_one(store: &dyn SessionStore) -> Result<(), Breach> {
     marks::check(probe).await?;
     once::check(probe).await?;
     leases::check(probe).await?;
-    kept::check(probe).await
+    kept::check(probe).await?;
+    keys::check(probe).await?;
+    ends::check(probe).await
 }
 
 #[test]
@@ -127,11 +132,12 @@ async fn a_breach_by_an_error_has_the_error_as_its_source() {
 }
 
 /// What is wrong with a store, and the clause that must be named.
-const FAULTS: [(Fault, &str); 79] = [
+const FAULTS: [(Fault, &str); 93] = [
     (Fault::InsertReplaces, "an insertion never changes a session that is there"),
     (Fault::InsertAdopts, "an insertion under the key of a session that is there is refused"),
     (Fault::InsertForgetsTheSid, "a session that was updated is still its subject's and its `sid`'s"),
     (Fault::InsertCutsTheValue, "a session is loaded as it was inserted"),
+    (Fault::InsertOverflows, "what ends in the year 9999 is there until then"),
     (
         Fault::InsertRaces,
         "of all who insert a session under one key at once, one does, and it stays as it was inserted",
@@ -146,6 +152,7 @@ const FAULTS: [(Fault, &str); 79] = [
     (Fault::UpdateIgnoresTheVersion, "an update by a version that the value no longer has changes nothing"),
     (Fault::UpdateKeepsTheVersion, "each change gives a version that the value never had"),
     (Fault::UpdateMovesTheDates, "an update replaces the value, gives it another version, and leaves the rest"),
+    (Fault::UpdateCutsTheValue, "an update replaces the value, gives it another version, and leaves the rest"),
     (Fault::UpdateRefusesAtRandom, "a change is refused only where another was made since its version was read"),
     (
         Fault::VersionsBeginAnew,
@@ -158,6 +165,7 @@ const FAULTS: [(Fault, &str); 79] = [
     (Fault::TouchChangesTheVersion, "a touch moves both dates, forwards only, and leaves the value and its version"),
     (Fault::TouchDoesNothing, "a touch moves both dates, forwards only, and leaves the value and its version"),
     (Fault::TouchLeavesTheEnd, "a session that was touched lives until its new end"),
+    (Fault::TouchEndsAtOnce, "a touch moves both dates, forwards only, and leaves the value and its version"),
     (Fault::TouchWritesBack, "of touches and updates made at once none undoes another"),
     (Fault::DeleteDoesNothing, "a session that was deleted is gone"),
     (Fault::DeleteEndsAnother, "a deletion ends no other session"),
@@ -166,6 +174,7 @@ const FAULTS: [(Fault, &str); 79] = [
     (Fault::DeleteRaces, "of all who delete a session at once, one does"),
     (Fault::ListForgetsTheFourth, "a subject's list has each of its sessions, once, and no other"),
     (Fault::ListGivesTwice, "a subject's list has each of its sessions, once, and no other"),
+    (Fault::ListIsOnePage, "a list has each of a thousand sessions"),
     (Fault::ListIsStale, "a list has the sessions as they are loaded"),
     (Fault::ListHasTheExpired, "what has expired is in no list"),
     (Fault::DeleteAllIgnoresTheMark, "what a mark does not end is spared, and all else is ended"),
@@ -174,6 +183,9 @@ const FAULTS: [(Fault, &str); 79] = [
     (Fault::DeleteAllDoesNothing, "a session that was ended with others is gone"),
     (Fault::DeleteAllFindsTheExpired, "what has expired was not there to be ended"),
     (Fault::DeleteAllRaces, "of all who end a subject's sessions at once, one ends each"),
+    (Fault::DeleteAllIsOnePage, "a thousand sessions are ended at once"),
+    (Fault::DeleteAllComparesRoughly, "of two moments that follow each other at once a mark tells which was first"),
+    (Fault::MarksOfDifferentKeysOnly, "a key whose mark is asked for twice at once counts once"),
     (Fault::MarksOfTheFirstKey, "the marks of several keys are joined"),
     (Fault::MarkIsReplaced, "a mark only grows: each raise joins what was there"),
     (Fault::MarkOfTheIssuerToo, "a mark is nobody else's"),
@@ -198,6 +210,9 @@ const FAULTS: [(Fault, &str); 79] = [
     (Fault::JtiIsRememberedWhenAsked, "to ask for a `jti` does not remember it"),
     (Fault::JtiRaces, "of all who remember a `jti` at once, one finds it new"),
     (Fault::KeysAreShared, "sessions, attempts, `jti`s, leases and kept values do not share their keys"),
+    (Fault::KeysEndAtAZero, "keys that differ in one byte, whichever it is, are different keys"),
+    (Fault::KeysAreTrimmed, "keys that differ in one byte, whichever it is, are different keys"),
+    (Fault::KeysAreText, "keys that differ in one byte, whichever it is, are different keys"),
     (Fault::LeaseForEverybody, "a lease that somebody has is refused until it ends"),
     (Fault::LeaseStays, "a lease is free from the second on at which it ends"),
     (Fault::LeaseRaces, "of all who ask for a lease at once, one has it"),
@@ -215,5 +230,9 @@ const FAULTS: [(Fault, &str); 79] = [
     (Fault::KeepLosesAChange, "of changes made at once none is lost"),
     (Fault::DiscardRaces, "of all who discard a value at once, one does"),
     (Fault::KeptForGoodEnds, "what is kept for good stays"),
+    (Fault::KeepCutsTheValue, "a value is kept as it was given"),
+    (Fault::KeepLeavesTheEnd, "a value that was replaced ends when its replacement says"),
+    (Fault::KeepTakesThePastForGood, "what ends before now is taken, and then as if it were not there"),
+    (Fault::KeepReplacesBeforeNowForGood, "a value whose replacement ends before now is gone"),
     (Fault::KeptFails, "every method answers"),
 ];

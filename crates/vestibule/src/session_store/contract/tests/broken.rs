@@ -23,6 +23,7 @@ pub(super) enum Fault {
     InsertAdopts,
     InsertForgetsTheSid,
     InsertCutsTheValue,
+    InsertOverflows,
     InsertRaces,
     LoadsTheExpired,
     LoadsTooShort,
@@ -34,6 +35,7 @@ pub(super) enum Fault {
     UpdateIgnoresTheVersion,
     UpdateKeepsTheVersion,
     UpdateMovesTheDates,
+    UpdateCutsTheValue,
     UpdateRefusesAtRandom,
     VersionsBeginAnew,
     TouchCreates,
@@ -44,6 +46,7 @@ pub(super) enum Fault {
     TouchDoesNothing,
     TouchLeavesTheEnd,
     TouchWritesBack,
+    TouchEndsAtOnce,
     DeleteDoesNothing,
     DeleteEndsAnother,
     DeleteFindsTheExpired,
@@ -51,6 +54,7 @@ pub(super) enum Fault {
     DeleteRaces,
     ListForgetsTheFourth,
     ListGivesTwice,
+    ListIsOnePage,
     ListIsStale,
     ListHasTheExpired,
     DeleteAllIgnoresTheMark,
@@ -59,7 +63,10 @@ pub(super) enum Fault {
     DeleteAllDoesNothing,
     DeleteAllFindsTheExpired,
     DeleteAllRaces,
+    DeleteAllIsOnePage,
+    DeleteAllComparesRoughly,
     MarksOfTheFirstKey,
+    MarksOfDifferentKeysOnly,
     MarkIsReplaced,
     MarkOfTheIssuerToo,
     MarkStays,
@@ -80,6 +87,9 @@ pub(super) enum Fault {
     JtiIsRememberedWhenAsked,
     JtiRaces,
     KeysAreShared,
+    KeysEndAtAZero,
+    KeysAreTrimmed,
+    KeysAreText,
     LeaseForEverybody,
     LeaseStays,
     LeaseRaces,
@@ -97,6 +107,10 @@ pub(super) enum Fault {
     KeepLosesAChange,
     DiscardRaces,
     KeptForGoodEnds,
+    KeepCutsTheValue,
+    KeepLeavesTheEnd,
+    KeepTakesThePastForGood,
+    KeepReplacesBeforeNowForGood,
     KeptFails,
 }
 
@@ -133,6 +147,25 @@ pub(super) const LATER: i64 = 100_000;
 impl Broken {
     pub(super) fn new(fault: Fault) -> Self {
         Self { inner: MemoryStore::new(), fault, state: Mutex::default() }
+    }
+
+    /// A key as somebody would have it who takes it for a text.
+    fn name(&self, key: Key) -> Key {
+        let mut bytes = *key.as_bytes();
+        match self.fault {
+            Fault::KeysEndAtAZero => {
+                // Not the first bytes, by which fresh keys differ.
+                let ended = bytes.iter_mut().skip(8).skip_while(|byte| **byte != 0);
+                ended.for_each(|byte| *byte = 0);
+            }
+            Fault::KeysAreTrimmed => {
+                let blank = bytes.iter_mut().rev().take_while(|byte| matches!(**byte, 0x00 | 0x0a | 0x20));
+                blank.for_each(|byte| *byte = 0);
+            }
+            Fault::KeysAreText => bytes.iter_mut().filter(|byte| **byte >= 0xf8).for_each(|byte| *byte = 0xff),
+            _ => {}
+        }
+        Key::from_bytes(bytes)
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
@@ -209,15 +242,15 @@ impl SessionStore for Broken {
         until: Option<NumericDate>,
         now: NumericDate,
     ) -> Answer<'_, Update> {
-        Answer::later(self.faulty_keep(key, version, value, until, now))
+        Answer::later(self.faulty_keep(self.name(key), version, value, until, now))
     }
 
     fn kept(&self, key: Key, now: NumericDate) -> Answer<'_, Option<Kept>> {
-        Answer::later(self.faulty_kept(key, now))
+        Answer::later(self.faulty_kept(self.name(key), now))
     }
 
     fn discard(&self, key: Key, now: NumericDate) -> Answer<'_, bool> {
-        Answer::later(self.faulty_discard(key, now))
+        Answer::later(self.faulty_discard(self.name(key), now))
     }
 
     fn reach(&self) -> Reach {

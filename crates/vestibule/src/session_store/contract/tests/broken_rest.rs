@@ -1,5 +1,7 @@
 //! What may be wrong with marks, moments, leases and the rest.
 
+use std::collections::BTreeSet;
+
 use vestibule_core::NumericDate;
 
 use super::broken::{Broken, Fault, LATER};
@@ -80,6 +82,10 @@ impl Broken {
 
     pub(super) async fn faulty_marks(&self, whose: &[Key], now: NumericDate) -> Result<Mark, StoreError> {
         match self.fault {
+            Fault::MarksOfDifferentKeysOnly => {
+                let different: BTreeSet<_> = whose.iter().collect();
+                if different.len() < whose.len() { Ok(Mark::default()) } else { self.inner.marks(whose, now).await }
+            }
             Fault::MarksOfTheFirstKey => self.inner.marks(whose.get(..1).unwrap_or_default(), now).await,
             Fault::MarkEndsWithTheLastRaise | Fault::MarkIsRevived => {
                 let alive = |key: &&Key| self.state().ends.get(key).is_some_and(|end| now < *end);
@@ -222,7 +228,7 @@ impl Broken {
         &self,
         key: Key,
         mut version: Option<Version>,
-        value: Vec<u8>,
+        mut value: Vec<u8>,
         mut until: Option<NumericDate>,
         now: NumericDate,
     ) -> Result<Update, StoreError> {
@@ -245,6 +251,18 @@ impl Broken {
                 pause().await;
                 version = self.inner.kept(key, now).await?.map(|kept| kept.version);
             }
+            Fault::KeepCutsTheValue => value.truncate(65_535),
+            Fault::KeepLeavesTheEnd => {
+                let end = until.unwrap_or(now.plus(LATER));
+                let mut state = self.state();
+                if version.is_some() {
+                    until = state.ends.get(&key).copied();
+                } else {
+                    state.ends.insert(key, end);
+                }
+            }
+            Fault::KeepTakesThePastForGood if version.is_none() => until = until.filter(|until| *until > now),
+            Fault::KeepReplacesBeforeNowForGood if version.is_some() => until = until.filter(|until| *until > now),
             Fault::KeptForGoodEnds => until = until.or(Some(now.plus(250))),
             _ => {}
         }

@@ -39,7 +39,9 @@ impl Broken {
                 return Ok(Insertion::Done);
             }
             Fault::InsertForgetsTheSid => session.sid = None,
-            Fault::InsertCutsTheValue => session.value.truncate(4096),
+            Fault::InsertCutsTheValue => session.value.truncate(65_535),
+            // As a date of 32 bits.
+            Fault::InsertOverflows if session.expires_at.seconds() > i64::from(u32::MAX) => session.expires_at = now,
             Fault::InsertRaces if !there => {
                 pause().await;
                 self.inner.delete(key, now).await?;
@@ -117,6 +119,10 @@ impl Broken {
             Fault::UpdateRefusesAtRandom if found.as_ref().is_some_and(|found| found.value == [1]) => {
                 return Ok(Update::Changed);
             }
+            Fault::UpdateCutsTheValue => {
+                let value = value.into_iter().take(65_535).collect();
+                return self.inner.update(key, version, value, now).await;
+            }
             Fault::VersionsBeginAnew => return self.numbered_update(key, version, value, now).await,
             _ => {}
         }
@@ -168,6 +174,7 @@ impl Broken {
                 return self.inner.touch(key, last_seen, expires_at, now.minus(EARLIER)).await;
             }
             Fault::TouchGoesBack if found.is_some() => drop(self.state().dates.insert(key, (last_seen, expires_at))),
+            Fault::TouchEndsAtOnce if expires_at <= now => return self.inner.delete(key, now).await,
             Fault::TouchDoesNothing => return Ok(found.is_some()),
             Fault::TouchChangesTheVersion => {
                 if let Some(found) = found {
@@ -220,6 +227,7 @@ impl Broken {
         let mut found = self.inner.list(index, now).await?;
         match self.fault {
             Fault::ListForgetsTheFourth => found.truncate(3),
+            Fault::ListIsOnePage => found.truncate(1000),
             Fault::ListGivesTwice if found.len() > 1 => found.extend(found.clone()),
             Fault::ListIsStale => found.iter_mut().for_each(|(_, session)| session.value.clear()),
             Fault::DeleteLeavesTheIndex => {
@@ -256,6 +264,18 @@ impl Broken {
             }
             Fault::DeleteAllDoesNothing => Ok(there),
             Fault::DeleteAllFindsTheExpired => self.inner.delete_all(index, mark, now.minus(1)).await,
+            Fault::DeleteAllIsOnePage if there.len() > 1000 => {
+                for key in there.iter().take(1000) {
+                    self.inner.delete(*key, now).await?;
+                }
+                Ok(there.into_iter().take(1000).collect())
+            }
+            Fault::DeleteAllComparesRoughly => {
+                // As a number of fifteen digits.
+                let rough = |Moment(moment)| Moment(if moment == u64::MAX { moment } else { moment / 10 * 10 });
+                let (issued_at, raised, ours) = mark.parts();
+                self.inner.delete_all(index, Mark::from_parts(issued_at, rough(raised), rough(ours)), now).await
+            }
             Fault::DeleteAllRaces if mark == EVERYTHING => {
                 pause().await;
                 for key in &there {

@@ -1,0 +1,164 @@
+//! Of all machines that share a store, one at a time does a thing: who has the lease. The others wait for what comes of it.
+
+use std::{future::Future, pin::pin, sync::Arc, time::Duration};
+
+use tokio::time::{Instant, timeout};
+use vestibule_core::{HttpError, NumericDate};
+
+use crate::{
+    clock::{self, Clock},
+    error::chain,
+    session_store::{Fence, SessionStore},
+    store::{Key, StoreError},
+};
+
+/// For how many seconds a lease is taken. Longer than an exchange with a provider may take.
+const LENGTH: i64 = 30;
+/// How often it is renewed while the provider answers.
+const RENEWED_EVERY: Duration = Duration::from_secs(10);
+/// How often somebody looks who waits for another machine.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// For how long they do. They outwait one machine that died: its lease lasts for as long as [`LENGTH`], and whoever takes it over
+/// then has to ask the provider.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// A lease that is ours.
+pub(crate) struct Lease {
+    leases: Leases,
+    name: Key,
+    fence: Fence,
+}
+
+/// Where leases are taken, and by which clock.
+#[derive(Clone)]
+pub(crate) struct Leases {
+    store: Arc<dyn SessionStore>,
+    clock: Arc<dyn Clock>,
+}
+
+pub(crate) enum Taken<T> {
+    /// It is ours to do.
+    Lease(Lease),
+    /// Somebody else did, meanwhile.
+    Result(T),
+}
+
+impl Leases {
+    pub(crate) fn new(store: &Arc<dyn SessionStore>, clock: &Arc<dyn Clock>) -> Self {
+        Self { store: Arc::clone(store), clock: Arc::clone(clock) }
+    }
+
+    /// Takes the lease of this name, or waits for what its holder finds: `look` says whether that is there.
+    pub(crate) async fn take<T, E, F>(&self, name: Key, look: impl Fn() -> F) -> Result<Taken<T>, E>
+    where
+        E: From<StoreError> + From<HttpError>,
+        F: Future<Output = Result<Option<T>, E>>,
+    {
+        let (began, patience) = (Instant::now(), self.clock.wait(PATIENCE));
+        loop {
+            let now = self.clock.now();
+            if let Some(fence) = self.store.lease(name, until(now), now).await? {
+                return Ok(Taken::Lease(Lease { leases: self.clone(), name, fence }));
+            }
+            if let Some(result) = look().await? {
+                return Ok(Taken::Result(result));
+            }
+            if began.elapsed() >= patience {
+                return Err(HttpError::Timeout("another machine is at it, and takes long".into()).into());
+            }
+            clock::pause(self.clock.as_ref(), LOOK_EVERY).await;
+        }
+    }
+}
+
+impl Lease {
+    /// Does the work and renews the lease meanwhile. A lease that was lost does not stop the work: what it writes is compared
+    /// with what is there.
+    pub(crate) async fn hold<T>(&self, work: impl Future<Output = T>) -> T {
+        let Leases { store, clock } = &self.leases;
+        let mut work = pin!(work);
+        loop {
+            if let Ok(done) = timeout(clock::least(clock.wait(RENEWED_EVERY)), &mut work).await {
+                return done;
+            }
+            let now = clock.now();
+            report(store.renew_lease(self.name, self.fence, until(now), now).await.map(drop));
+        }
+    }
+
+    pub(crate) async fn give_back(self) {
+        let Leases { store, clock } = &self.leases;
+        report(store.release_lease(self.name, self.fence, clock.now()).await);
+    }
+}
+
+fn until(now: NumericDate) -> NumericDate {
+    now.plus(LENGTH)
+}
+
+/// Whoever comes next waits until the lease runs out.
+fn report(result: Result<(), StoreError>) {
+    if let Err(error) = result {
+        let reason = chain(&error);
+        if error.was_asked() {
+            tracing::warn!(target: "vestibule::session", reason, "a lease could not be renewed or given back");
+        } else {
+            tracing::debug!(target: "vestibule::session", reason, "a lease was not renewed or given back");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session_store::MemoryStore;
+
+    /// A clock that stands still, and goes so many times as fast as time.
+    #[derive(Debug)]
+    struct Times(u32);
+
+    impl Clock for Times {
+        fn now(&self) -> NumericDate {
+            NumericDate::from_seconds(1_700_000_000)
+        }
+
+        fn wait(&self, length: Duration) -> Duration {
+            length / self.0
+        }
+    }
+
+    async fn nothing_yet() -> Result<Option<()>, crate::provider::ProviderError> {
+        Ok(None)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_waits_outwaits_one_crash_by_the_clock_of_the_process() {
+        for (times, least, most) in [(1, 40_000, 41_000), (100, 400, 500)] {
+            let (store, clock): (Arc<dyn SessionStore>, Arc<dyn Clock>) =
+                (Arc::new(MemoryStore::new()), Arc::new(Times(times)));
+            let (leases, name) = (Leases::new(&store, &clock), Key::from_bytes([7; 32]));
+            let taken = leases.take(name, nothing_yet).await;
+            assert!(matches!(taken, Ok(Taken::Lease(_))));
+            let began = Instant::now();
+            assert!(leases.take(name, nothing_yet).await.is_err());
+            let waited = began.elapsed().as_millis();
+            assert!((least..most).contains(&waited), "{times}: {waited}");
+            assert!(i64::try_from(PATIENCE.as_secs()).is_ok_and(|patience| patience > LENGTH));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lease_is_renewed_while_the_work_lasts_by_the_clock_of_the_process() {
+        let (store, clock): (Arc<dyn SessionStore>, Arc<dyn Clock>) =
+            (Arc::new(MemoryStore::new()), Arc::new(Times(10)));
+        let (leases, name) = (Leases::new(&store, &clock), Key::from_bytes([7; 32]));
+        let Ok(Taken::Lease(lease)) = leases.take(name, nothing_yet).await else { panic!("nobody has it") };
+        let shorter = clock.now().plus(1);
+        assert!(store.renew_lease(name, lease.fence, shorter, clock.now()).await.expect("in memory"));
+        lease.hold(tokio::time::sleep(Duration::from_millis(1500))).await;
+        let later = clock.now().plus(LENGTH - 1);
+        assert!(store.lease(name, later.plus(1), later).await.expect("in memory").is_none(), "it was renewed");
+        lease.give_back().await;
+        assert!(store.lease(name, later, clock.now()).await.expect("in memory").is_some());
+    }
+}
