@@ -1,0 +1,297 @@
+//! Sessions in PostgreSQL.
+
+mod connections;
+mod hearing;
+mod schema;
+mod statements;
+mod store;
+#[cfg(test)]
+mod tests;
+
+use std::{fmt, sync::Arc};
+
+use sqlx::{
+    ConnectOptions, PgPool, Postgres,
+    postgres::{PgArguments, PgConnectOptions, PgRow},
+    query::Query,
+};
+use tokio::time::{Instant, timeout};
+use vestibule::{NumericDate, SessionStore, StoreByUrl, StoreError};
+
+use self::connections::{Connections, Lent};
+use crate::{
+    WAIT,
+    chore::{AT_MOST, BATCH, Chore, STAYS},
+    column,
+    fault::{Fault, postgres},
+    listeners::Listeners,
+    migrations::{Migration, When},
+    options::{part, refused},
+    task::Task,
+};
+
+/// Sessions in PostgreSQL 12 or later, for any number of machines.
+///
+/// It keeps its tables (`vestibule_sessions` and others) beside those of the application, or in a [`schema`](Self::schema) of their
+/// own; [`migrate`](Self::migrate) makes them. Whoever shares the database shares the sessions.
+///
+/// # Example
+/// ```no_run
+/// use vestibule_sql::PostgresStore;
+///
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = PostgresStore::connect("postgres://app@db.internal/app?sslmode=verify-full&vestibule_migrate=1").await?;
+/// # Ok(()) }
+/// ```
+pub struct PostgresStore {
+    connections: Connections,
+    schema: Option<String>,
+    when: When,
+    listeners: Arc<Listeners>,
+    ear: Task,
+    purging: Chore,
+}
+
+type Sql<'q> = Query<'q, Postgres, PgArguments>;
+
+/// The connections that there are at most, unless more are asked for.
+const AT_MOST_CONNECTIONS: u32 = 10;
+
+/// What a URL may have after the `?`.
+const PARAMETERS: &[&str] = &[
+    "sslmode",
+    "ssl-mode",
+    "sslrootcert",
+    "ssl-root-cert",
+    "ssl-ca",
+    "sslcert",
+    "ssl-cert",
+    "sslkey",
+    "ssl-key",
+    "statement-cache-capacity",
+    "host",
+    "hostaddr",
+    "port",
+    "dbname",
+    "user",
+    "password",
+    "application_name",
+    "options",
+];
+
+impl PostgresStore {
+    /// A store at this address, after a first look at it: that it lets us in, that the tables are there, that we may use them. A
+    /// server that is merely down is a warning in the log; the store comes back with it.
+    ///
+    /// # Errors
+    /// What is wrong with the URL, and whatever the server says that does not pass by itself: a wrong password, no such database,
+    /// tables that are not there. Whoever makes them at the start calls [`from_url`](StoreByUrl::from_url) and
+    /// [`migrate`](Self::migrate) instead, or writes `?vestibule_migrate=1`.
+    pub async fn connect(url: &str) -> Result<Self, StoreError> {
+        let store = Self::from_url(url)?;
+        crate::first_look(store.check().await)?;
+        Ok(store)
+    }
+
+    /// On the connections of a pool that is there. Its settings are its owner's: see to it that a statement takes two seconds at
+    /// most.
+    #[must_use]
+    pub fn from_pool(pool: PgPool) -> Self {
+        Self::on(Connections::Given(pool), When::OnRequest)
+    }
+
+    /// Keeps the tables in this schema, by the search path of each connection. [`migrate`](Self::migrate) makes it. On a pool that was
+    /// given, the search path is its owner's.
+    ///
+    /// # Errors
+    /// A name that would have to be quoted: it is made of lower-case letters, digits and `_`, does not begin with a digit, and has 63
+    /// at most.
+    pub fn schema(mut self, name: &str) -> Result<Self, StoreError> {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+        if name.is_empty()
+            || name.len() > 63
+            || !name.bytes().all(plain)
+            || name.starts_with(|c: char| c.is_ascii_digit())
+        {
+            return Err(Fault::Schema.permanent());
+        }
+        self.schema = Some(name.to_owned());
+        self.connections = self.connections.with(|options| options.options([("search_path", name)]));
+        Ok(self)
+    }
+
+    /// Has this many connections at most, and one more where somebody listens; 10 otherwise. A pool that was given stays as it is.
+    #[must_use]
+    pub fn at_most_connections(mut self, connections: u32) -> Self {
+        if let Connections::Own(_) = &self.connections {
+            self.connections = Connections::own(self.connections.options(), connections.max(1));
+        }
+        self
+    }
+
+    /// Makes the tables, or brings them up to date. It may be called at each start, and on all machines at once.
+    ///
+    /// # Errors
+    /// The server cannot be reached, the role may not make tables, or a newer program has been here.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        let mut connection = connections::connect(&self.connections.options()).await?;
+        schema::migrate(&mut connection, self.schema.as_deref()).await
+    }
+
+    /// What [`migrate`](Self::migrate) applies, for whoever does it by hand.
+    #[must_use]
+    pub fn migrations() -> &'static [Migration] {
+        schema::MIGRATIONS
+    }
+
+    /// Deletes all that has expired by then, in small batches, and says how much that was. Nobody needs to call it: once a minute one
+    /// of the machines does it by the way.
+    ///
+    /// # Errors
+    /// The server cannot be asked.
+    pub async fn purge(&self, now: NumericDate) -> Result<u64, StoreError> {
+        purge(&self.connections, now, None).await
+    }
+
+    fn on(connections: Connections, when: When) -> Self {
+        let (listeners, ear, purging) = Default::default();
+        Self { connections, schema: None, when, listeners, ear, purging }
+    }
+
+    /// Asks what may be asked twice: once more where the connection turned out to be dead.
+    async fn look_up<'q>(&self, now: NumericDate, sql: impl Fn() -> Sql<'q>) -> Result<Vec<PgRow>, StoreError> {
+        self.before(now).await?;
+        match ask(&self.connections, sql()).await {
+            Err(error) if error.is_transient() && is_about_the_connection(&error) => {
+                ask(&self.connections, sql()).await
+            }
+            answer => answer,
+        }
+    }
+
+    async fn ask(&self, now: NumericDate, sql: Sql<'_>) -> Result<Vec<PgRow>, StoreError> {
+        self.before(now).await?;
+        ask(&self.connections, sql).await
+    }
+
+    /// What is to be done beside a question: migrations that the URL asks for, an ear, a purge.
+    async fn before(&self, now: NumericDate) -> Result<(), StoreError> {
+        self.when.before_a_question(|| self.migrate()).await?;
+        if !self.listeners.is_empty() {
+            self.hear();
+        }
+        if self.purging.is_due(now) {
+            let connections = self.connections.clone();
+            self.purging.task.ensure(|| purge_in_turn(connections, now));
+        }
+        Ok(())
+    }
+
+    fn hear(&self) {
+        self.ear.ensure(|| hearing::hear(self.connections.options(), Arc::clone(&self.listeners)));
+    }
+}
+
+impl StoreByUrl for PostgresStore {
+    const SCHEMES: &'static [&'static str] = &["postgres", "postgresql"];
+
+    /// `postgres://user:password@host:5432/database?sslmode=verify-full`; with `vestibule_migrate=1` the tables are made before the
+    /// first question.
+    fn from_url(url: &str) -> Result<Self, StoreError> {
+        let parted = part(url, Self::SCHEMES, PARAMETERS)?;
+        let options: PgConnectOptions = parted.url.parse().map_err(|error| refused(&error))?;
+        let options = match options.get_application_name() {
+            Some(_) => options,
+            None => options.application_name("vestibule"),
+        };
+        let limit = format!("{}s", WAIT.as_secs());
+        let options = options.options([("statement_timeout", limit)]).disable_statement_logging();
+        Ok(Self::on(Connections::own(options, AT_MOST_CONNECTIONS), parted.when))
+    }
+}
+
+/// Neither where it is nor who asks.
+impl fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresStore").field("schema", &self.schema).finish_non_exhaustive()
+    }
+}
+
+async fn ask(connections: &Connections, sql: Sql<'_>) -> Result<Vec<PgRow>, StoreError> {
+    answer(connections.lend().await?, async |connection| sql.fetch_all(connection).await).await
+}
+
+/// What a connection answers within its time. One that has given no answer is not used again.
+async fn answer<T>(
+    mut lent: Lent,
+    question: impl AsyncFnOnce(&mut sqlx::PgConnection) -> Result<T, sqlx::Error>,
+) -> Result<T, StoreError> {
+    let Some(connection) = lent.connection() else {
+        return Err(Fault::Driver("it is gone".to_owned()).transient());
+    };
+    match timeout(WAIT, question(connection)).await {
+        Ok(Ok(answer)) => {
+            lent.answered();
+            Ok(answer)
+        }
+        Ok(Err(error)) => {
+            let is_dead =
+                !matches!(&error, sqlx::Error::Database(said) if !ends_the_connection(said.code().as_deref()));
+            if is_dead {
+                lent.lost()
+            } else {
+                lent.answered()
+            }
+            Err(postgres(error))
+        }
+        Err(_) => {
+            lent.lost();
+            Err(Fault::NoAnswer(WAIT.as_secs()).transient())
+        }
+    }
+}
+
+/// The server says so before it closes a connection.
+fn ends_the_connection(code: Option<&str>) -> bool {
+    code.is_some_and(|code| code.starts_with("57P"))
+}
+
+fn is_about_the_connection(error: &StoreError) -> bool {
+    let fault = std::error::Error::source(error).and_then(|source| source.downcast_ref::<Fault>());
+    match fault {
+        Some(Fault::Server { code, .. }) => ends_the_connection(Some(code)),
+        Some(Fault::Connection(error)) => error.kind() != std::io::ErrorKind::ConnectionRefused,
+        _ => false,
+    }
+}
+
+/// The purge that comes by itself, where no other machine did it within the last minute.
+async fn purge_in_turn(connections: Connections, now: NumericDate) {
+    let turn = sqlx::query(statements::SET_OUT_TO_PURGE).bind(now.seconds());
+    let done = match ask(&connections, turn).await {
+        Ok(rows) if rows.is_empty() => return,
+        Ok(_) => purge(&connections, now.minus(STAYS), Some(Instant::now() + AT_MOST)).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = done {
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "what has expired was not purged, and will be next time"
+        );
+    }
+}
+
+async fn purge(connections: &Connections, now: NumericDate, until: Option<Instant>) -> Result<u64, StoreError> {
+    let mut purged = 0_u64;
+    for statement in statements::PURGE {
+        loop {
+            let rows = ask(connections, sqlx::query(statement).bind(now.seconds())).await?;
+            let batch = rows.first().map_or(Ok(0), |row| column::count(row, 0, "what was purged"))?;
+            purged = purged.saturating_add(batch);
+            if batch < BATCH || until.is_some_and(|until| Instant::now() >= until) {
+                break;
+            }
+        }
+    }
+    Ok(purged)
+}

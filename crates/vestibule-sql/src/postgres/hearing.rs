@@ -1,0 +1,112 @@
+//! What ends elsewhere: LISTEN, on a connection of its own.
+
+use std::{sync::Arc, time::Duration};
+
+use sqlx::{
+    Executor,
+    postgres::{PgConnectOptions, PgListener, PgPoolOptions},
+};
+use tokio::time::{sleep, timeout};
+use vestibule::session_store::{Key, Notice};
+
+use crate::{WAIT, listeners::Listeners};
+
+const CHANNEL: &str = "vestibule_ended";
+
+/// How long nothing may come before the connection is asked whether it lives: one that died in silence says nothing for ever.
+const SILENCE: Duration = Duration::from_secs(5);
+
+const FIRST_DELAY: Duration = Duration::from_millis(50);
+const LONGEST_DELAY: Duration = Duration::from_secs(1);
+
+/// Hears for as long as somebody wants it, through any number of connections.
+pub(super) async fn hear(options: PgConnectOptions, listeners: Arc<Listeners>) {
+    let _deaf_in_the_end = DeafInTheEnd(Arc::clone(&listeners));
+    let mut delay = FIRST_DELAY;
+    loop {
+        match listening(&options).await {
+            Ok(mut ear) => {
+                listeners.hear_or_not(Notice::Hearing);
+                delay = FIRST_DELAY;
+                let reason = until_lost(&mut ear, &listeners).await;
+                listeners.hear_or_not(Notice::Deaf);
+                tracing::warn!(
+                    reason,
+                    "what ends elsewhere is not heard for now: the connection to PostgreSQL is lost"
+                );
+            }
+            Err(reason) => tracing::debug!(reason, "what ends elsewhere is not heard: PostgreSQL cannot be reached"),
+        }
+        sleep(delay).await;
+        delay = LONGEST_DELAY.min(delay * 2);
+    }
+}
+
+/// The driver listens on a connection of a pool, so it gets one of its own.
+async fn listening(options: &PgConnectOptions) -> Result<PgListener, String> {
+    let pool = PgPoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(WAIT)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_lazy_with(options.clone());
+    let listening = timeout(WAIT * 2, async {
+        let mut ear = PgListener::connect_with(&pool).await?;
+        // Whoever reconnects in silence has missed something and does not say so.
+        ear.eager_reconnect(false);
+        ear.listen(CHANNEL).await?;
+        Ok(ear)
+    });
+    listening.await.map_err(|_| "no answer".to_owned())?.map_err(|error: sqlx::Error| error.to_string())
+}
+
+/// Tells what it hears, and in the end why it hears no more.
+async fn until_lost(ear: &mut PgListener, listeners: &Listeners) -> String {
+    loop {
+        match timeout(SILENCE, ear.try_recv()).await {
+            Ok(Ok(Some(notification))) => listeners.tell(key(notification.payload()).as_slice()),
+            Ok(Ok(None)) => return "it was closed".to_owned(),
+            Ok(Err(error)) => return error.to_string(),
+            Err(_) => match timeout(WAIT, ear.execute("SELECT 1")).await {
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) => return error.to_string(),
+                Err(_) => return "it does not answer".to_owned(),
+            },
+        }
+    }
+}
+
+/// Any role of the database may notify anybody of anything: what is no key is passed over.
+fn key(payload: &str) -> Option<Key> {
+    let mut bytes = [0; 32];
+    if payload.len() != 2 * bytes.len() || !payload.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    for (index, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(payload.get(2 * index..2 * index + 2)?, 16).ok()?;
+    }
+    Some(Key::from_bytes(bytes))
+}
+
+/// A task that ends with its runtime hears no more, whoever goes on.
+struct DeafInTheEnd(Arc<Listeners>);
+
+impl Drop for DeafInTheEnd {
+    fn drop(&mut self) {
+        self.0.hear_or_not(Notice::Deaf);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_key_is_heard() {
+        let own = Key::from_bytes([0xa7; 32]);
+        assert_eq!(key(&own.to_string()), Some(own));
+        for foreign in ["", "hello", &"a7".repeat(33), &"g7".repeat(32), &"ä".repeat(32), &"+7".repeat(32)] {
+            assert_eq!(key(foreign), None, "{foreign}");
+        }
+    }
+}
