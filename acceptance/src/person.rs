@@ -34,7 +34,7 @@ pub enum Version {
 #[derive(Clone, Debug)]
 pub struct Person {
     http: reqwest::Client,
-    jar: Arc<Jar>,
+    cookies: Arc<Jar>,
 }
 
 /// A page that somebody ended on.
@@ -54,8 +54,7 @@ impl Person {
     /// # Errors
     /// When there is no HTTP client to be had.
     pub fn new() -> Result<Self, Failure> {
-        // Whoever speaks plain http trusts nobody, and needs no certificates of this machine.
-        Self::with(reqwest::Client::builder().tls_certs_only([]))
+        Self::with(who_trusts_nobody(), Arc::default())
     }
 
     /// The same, who trusts this authority (PEM), and for whom `host` is this machine.
@@ -67,16 +66,39 @@ impl Person {
             .tls_certs_only([Certificate::from_pem(authority)?])
             // The port is the address's own.
             .resolve(host, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-        Self::with(match version {
+        let http = match version {
             Version::Http1 => http.http1_only(),
             Version::Http2 => http,
-        })
+        };
+        Self::with(http, Arc::default())
     }
 
-    fn with(http: ClientBuilder) -> Result<Self, Failure> {
-        let jar = Arc::new(Jar::default());
+    /// The same person, with the same cookies, whom this name leads to this address: one of several machines behind one name. An
+    /// address of this name with a port of its own leads to that port.
+    ///
+    /// # Errors
+    /// When there is no HTTP client to be had.
+    pub fn led_to(&self, host: &str, address: SocketAddr) -> Result<Self, Failure> {
+        Self::with(who_trusts_nobody().resolve(host, address), Arc::clone(&self.cookies))
+    }
+
+    /// Somebody with a copy of the cookies that this site would get now, whom its name leads to this address; what becomes of one's
+    /// cookies the other does not see.
+    ///
+    /// # Errors
+    /// When there is no HTTP client to be had, or the cookies are no text.
+    pub fn copied(&self, site: &Url, address: SocketAddr) -> Result<Self, Failure> {
+        let copy = Jar::default();
+        if let Some(cookies) = self.cookies.cookies(site) {
+            cookies.to_str()?.split("; ").for_each(|cookie| copy.add_cookie_str(cookie, site));
+        }
+        let host = site.host_str().ok_or("a site without a name")?;
+        Self::with(who_trusts_nobody().resolve(host, address), Arc::new(copy))
+    }
+
+    fn with(http: ClientBuilder, cookies: Arc<Jar>) -> Result<Self, Failure> {
         let http = http
-            .cookie_provider(Arc::clone(&jar))
+            .cookie_provider(Arc::clone(&cookies))
             // One by one, by `follow`: the client would lose the fragment of an address.
             .redirect(redirect::Policy::none())
             .timeout(DEADLINE)
@@ -84,7 +106,7 @@ impl Person {
             .pool_max_idle_per_host(0)
             .no_proxy()
             .build()?;
-        Ok(Self { http, jar })
+        Ok(Self { http, cookies })
     }
 
     /// Has this cookie from now on, of whomever.
@@ -92,7 +114,7 @@ impl Person {
     /// # Errors
     /// When the address is none.
     pub fn keeps(&self, cookie: &str, address: &str) -> Result<(), Failure> {
-        self.jar.add_cookie_str(cookie, &address.parse()?);
+        self.cookies.add_cookie_str(cookie, &address.parse()?);
         Ok(())
     }
 
@@ -101,7 +123,12 @@ impl Person {
     /// # Errors
     /// When the address is none.
     pub fn cookies(&self, address: &str) -> Result<usize, Failure> {
-        Ok(self.jar.cookies(&address.parse()?).map_or(0, |line| line.len()))
+        Ok(self.cookies.cookies(&address.parse()?).map_or(0, |line| line.len()))
+    }
+
+    /// The cookies that this site would get now.
+    pub fn cookies_for(&self, site: &Url) -> Option<String> {
+        Some(self.cookies.cookies(site)?.to_str().ok()?.to_owned())
     }
 
     /// A form sent to an address that is on no page.
@@ -110,6 +137,16 @@ impl Person {
     /// When there is no answer.
     pub async fn post(&self, address: &str, fields: &[(&str, &str)]) -> Result<Page, Failure> {
         self.follow(self.http.post(address).form(fields)).await
+    }
+
+    /// Asks once, as a script of a page does, and follows nothing.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn ask(&self, address: &str) -> Result<Page, Failure> {
+        let response = self.http.get(address).header("accept", "application/json").send().await?;
+        let (address, status) = (response.url().clone(), response.status());
+        Ok(Page { address, status, html: response.text().await? })
     }
 
     /// Opens a page.
@@ -152,6 +189,15 @@ impl Person {
         self.follow(self.http.post(page.address.join(&action)?).form(&fields)).await
     }
 
+    /// Sends the form of a page whose action has this in it, as it is, and follows nothing.
+    ///
+    /// # Errors
+    /// When there is no such form, or no answer.
+    pub async fn send(&self, page: &Page, action: &str) -> Result<StatusCode, Failure> {
+        let Form { action, fields } = page.form(action)?;
+        Ok(self.http.post(page.address.join(&action)?).form(&fields).send().await?.status())
+    }
+
     /// To where the answer leads, with what is behind the `#`, as browsers do.
     async fn follow(&self, request: RequestBuilder) -> Result<Page, Failure> {
         let mut response = request.header("accept", "text/html").send().await?;
@@ -166,6 +212,11 @@ impl Person {
         }
         Err(format!("more than {MOST_REDIRECTS} redirects, the last to {address}").into())
     }
+}
+
+/// Who speaks plain http, and needs no certificates of this machine.
+fn who_trusts_nobody() -> ClientBuilder {
+    reqwest::Client::builder().tls_certs_only([])
 }
 
 impl Page {

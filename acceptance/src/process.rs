@@ -33,6 +33,18 @@ impl Process {
         Ok(Self { name, child, said })
     }
 
+    /// Its id, by which it is told anything else than to end.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Ends it at once, and waits until it has ended.
+    pub fn kill(&mut self) {
+        // It may have ended by itself, which is as good.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
     /// All lines so far.
     pub fn said(&self) -> Vec<String> {
         self.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -71,9 +83,7 @@ fn listen(output: Option<impl Read + Send + 'static>, said: &Arc<Mutex<Vec<Strin
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may have ended by itself, which is as good.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.kill();
         if thread::panicking() {
             eprintln!("--- {} said:\n{}", self.name, self.said().join("\n"));
         }
