@@ -38,7 +38,7 @@ impl Demo {
         at_a_free_place(|place| {
             let (listen, provider) =
                 (format!("127.0.0.1:{}", place.port), format!("127.0.0.1:{}", place.provider_port));
-            Self::run(&["--listen", &listen, "--provider-listen", &provider])
+            Self::with_arguments(&["--listen", &listen, "--provider-listen", &provider])
         })
     }
 
@@ -49,7 +49,7 @@ impl Demo {
     pub fn with_settings(folder: &Folder, settings: &str) -> Result<Self, Failure> {
         let file = folder.path().join("settings.toml");
         fs::write(&file, settings)?;
-        Self::run(&["--settings", &file.to_string_lossy()])
+        Self::with_arguments(&["--settings", &file.to_string_lossy()])
     }
 
     /// With one provider table for each way of signing in, as `demo/settings.profiles.toml` has them, on free ports.
@@ -67,7 +67,11 @@ impl Demo {
         })
     }
 
-    fn run(arguments: &[&str]) -> Result<Self, Failure> {
+    /// With these arguments.
+    ///
+    /// # Errors
+    /// When it cannot be built or does not start.
+    pub fn with_arguments(arguments: &[&str]) -> Result<Self, Failure> {
         let mut command = Command::new(BINARY.as_ref().map_err(Clone::clone)?);
         let mut process = Process::start(command.args(arguments).env("RUST_LOG", "info"))?;
         let after = |line: &str, label: &str| Some(line.trim().strip_prefix(label)?.trim().to_owned());
@@ -136,7 +140,8 @@ static BINARY: LazyLock<Result<PathBuf, String>> = LazyLock::new(|| match env::v
 fn build() -> Result<PathBuf, Failure> {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
     let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["build", "--quiet", "--locked", "--package", "demo", "--message-format", "json", "--manifest-path"])
+        .args(["build", "--quiet", "--locked", "--package", "demo", "--features", "redis,sql"])
+        .args(["--message-format", "json", "--manifest-path"])
         .arg(manifest)
         .output()?;
     if !output.status.success() {

@@ -5,11 +5,13 @@ pub mod by_turns;
 pub mod chromium;
 pub mod counting_proxy;
 pub mod demo;
+pub mod fast_clock;
 pub mod folder;
 pub mod html;
 pub mod issuer;
 pub mod log;
 pub mod machine;
+pub mod machines;
 pub mod oidc_provider;
 pub mod other_site;
 pub mod parts;
@@ -21,6 +23,7 @@ pub mod redis_server;
 pub mod server;
 pub mod shared_place;
 pub mod wait;
+pub mod wire;
 
 /// Why a test could not go on. Every kind of failure becomes one, and the test ends there.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;

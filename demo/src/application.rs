@@ -22,7 +22,7 @@ use crate::{
     my_sessions,
     pages::{Choice, Claim, ICON, Index, PageError, Pages, Profile, STYLE, Sorry},
     provider::STRONG,
-    refresh::refresh,
+    refresh::{refresh, token},
 };
 
 /// What the handlers share.
@@ -78,6 +78,7 @@ pub(crate) fn application(
         .route("/", get(index))
         .route("/profile", get(profile))
         .route("/api/me", get(me))
+        .route("/api/token", get(token))
         .route("/sessions", get(my_sessions::list))
         .route("/sessions/end", post(my_sessions::end_one))
         .route("/sessions/end_others", post(my_sessions::end_others))

@@ -7,6 +7,8 @@ use std::{
 
 use clap::Parser;
 
+use crate::fast_clock::FastClock;
+
 /// A web application that people sign in to with OpenID Connect, and a provider for development to sign in with.
 ///
 /// Without options it is ready to be tried: open the address that it prints and sign in as alice. With --settings it signs in
@@ -25,6 +27,10 @@ pub(crate) struct Arguments {
     /// A settings file (TOML) with your own providers; demo/settings.example.toml shows what can be in it
     #[arg(long, value_name = "FILE")]
     pub(crate) settings: Option<PathBuf>,
+
+    /// For tests that cannot wait: a clock that runs SPEED times as fast as the system's since START, in seconds since 1970
+    #[arg(long, value_name = "START_x_SPEED", hide = true)]
+    pub(crate) clock: Option<FastClock>,
 
     /// Open the application in the browser
     #[arg(long)]

@@ -11,6 +11,8 @@ use crate::pages::PageError;
 pub(crate) enum Failure {
     /// The address can be reached from other machines, and anybody could be anybody.
     ReachableByOthers(SocketAddr),
+    /// The same address, and a clock that is not the system's.
+    FastClock(SocketAddr),
     /// The address cannot be listened on.
     Listen {
         /// Which.
@@ -49,6 +51,7 @@ impl Failure {
             | Self::Store(_)
             | Self::DemoTable(_) => 2,
             Self::Listen { .. } | Self::Page(_) | Self::Serve(_) => 1,
+            Self::FastClock(_) => 2,
         }
     }
 }
@@ -61,6 +64,11 @@ impl fmt::Display for Failure {
                 "--listen {address}: other machines can reach this address, and without --settings anybody can sign in as \
                  anybody; choose a loopback address such as 127.0.0.1:{}, or give --settings",
                 address.port()
+            ),
+            Self::FastClock(address) => write!(
+                f,
+                "--clock: other machines can reach {address}, and a clock that runs fast is for tests on one machine; leave it \
+                 out, or listen on a loopback address"
             ),
             Self::Listen { address, source, remedy } => {
                 write!(f, "cannot listen on {address} ({}): {remedy}", reason(source))

@@ -8,6 +8,7 @@ mod browser;
 mod certificate;
 mod configuration;
 mod failure;
+mod fast_clock;
 mod listeners;
 mod live;
 mod moment;
@@ -59,7 +60,11 @@ async fn run(arguments: &Arguments) -> Result<(), Failure> {
         None => prepare(arguments).await?,
     };
     let issuer = provider.as_ref().map(issuer_at);
-    let app = application::application(&configuration, configuration.builder()?, issuer.clone())?;
+    let mut builder = configuration.builder()?;
+    if let Some(clock) = arguments.clock {
+        builder = builder.clock(clock.for_tests_at(application.address())?);
+    }
+    let app = application::application(&configuration, builder, issuer.clone())?;
     let base_url = configuration.base_url();
     // Behind a proxy the address that people type is not the one that this process has.
     let behind = (application.origin() != base_url).then(|| application.address());

@@ -1,4 +1,4 @@
-//! A new access token now, and what the provider says with it about the person.
+//! The access token: as it is, replaced when it is stale; and a new one now, with what the provider says about the person.
 
 use axum::Json;
 use serde::Serialize;
@@ -13,6 +13,20 @@ pub(crate) struct Refreshed {
     /// In seconds.
     expires_in: Option<i64>,
     scope: Option<String>,
+}
+
+/// What a script may know of one that is good. The token stays here.
+#[derive(Debug, Serialize)]
+pub(crate) struct Good {
+    /// In seconds since 1970.
+    expires_at: Option<i64>,
+    scope: Option<String>,
+}
+
+/// Replaces it when it is stale.
+pub(crate) async fn token(token: AccessToken) -> Json<Good> {
+    let expires_at = token.expires_at().map(|end| end.seconds());
+    Json(Good { expires_at, scope: token.scope().map(str::to_owned) })
 }
 
 pub(crate) async fn refresh(_: OwnForm, _: EndUser, token: AccessToken) -> Result<Json<Refreshed>, TokenError> {

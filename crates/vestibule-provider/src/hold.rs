@@ -1,4 +1,4 @@
-//! A slow provider without slow tests: requests wait at an endpoint until a test lets them on.
+//! A slow provider without slow tests: requests wait at an endpoint, or answers behind it, until a test lets them on.
 
 use std::sync::{Arc, Weak};
 
@@ -6,10 +6,12 @@ use tokio::sync::watch;
 
 use crate::provider::DevelopmentProvider;
 
-/// Requests to one endpoint wait as long as this lives; made by [`DevelopmentProvider::hold`].
+/// Requests to one endpoint, or its answers, wait as long as this lives; made by [`DevelopmentProvider::hold`] or
+/// [`DevelopmentProvider::hold_answers`].
 ///
 /// A request waits before the endpoint looks at it: clock and fault are those of the moment when it is let on. Whoever stops
-/// waiting for the answer never reached the endpoint.
+/// waiting for the answer never reached the endpoint. An answer waits when all is done that the request asks for, and whoever
+/// stops waiting for it does not learn that.
 ///
 /// # Example
 /// ```
@@ -40,26 +42,47 @@ pub struct Hold {
 pub(crate) struct Gate {
     /// The whole path, that of the issuer included.
     path: String,
+    side: Side,
     is_open: watch::Sender<bool>,
     waiting: watch::Sender<usize>,
+}
+
+/// Where a gate is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// Before the endpoint: requests wait.
+    Before,
+    /// Behind it: answers wait.
+    Behind,
 }
 
 impl DevelopmentProvider {
     /// Lets requests to this path below the issuer's, such as `/token`, wait until the [`Hold`] is released or dropped. They
     /// are recorded when they arrive.
     pub fn hold(&self, path: &str) -> Hold {
+        self.put_gate(path, Side::Before)
+    }
+
+    /// Lets the answers of this path below the issuer's wait until the [`Hold`] is released or dropped: tokens were given, and
+    /// refresh tokens used, and nobody knows yet. Whoever hangs up meanwhile never will:
+    /// [`Tally::refreshes_unheard`](crate::Tally::refreshes_unheard).
+    pub fn hold_answers(&self, path: &str) -> Hold {
+        self.put_gate(path, Side::Behind)
+    }
+
+    fn put_gate(&self, path: &str, side: Side) -> Hold {
         let path = format!("{}{path}", self.base_path());
-        let gate = Arc::new(Gate { path, is_open: watch::Sender::new(false), waiting: watch::Sender::new(0) });
+        let gate = Arc::new(Gate { path, side, is_open: watch::Sender::new(false), waiting: watch::Sender::new(0) });
         let gates = &mut self.state().gates;
         gates.retain(|gate| gate.strong_count() > 0);
         gates.push(Arc::downgrade(&gate));
         Hold { gate }
     }
 
-    /// Waits at every gate on the way.
-    pub(crate) async fn pass_gates(&self, path: &str) {
+    /// Waits at every gate of this side on the way.
+    pub(crate) async fn pass_gates(&self, side: Side, path: &str) {
         let gates: Vec<Arc<Gate>> = self.state().gates.iter().filter_map(Weak::upgrade).collect();
-        for gate in gates.iter().filter(|gate| gate.path == path) {
+        for gate in gates.iter().filter(|gate| gate.side == side && gate.path == path) {
             gate.pass().await;
         }
     }

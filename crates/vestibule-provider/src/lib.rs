@@ -23,6 +23,7 @@ mod http_client;
 mod identifier;
 mod jwks;
 mod keys;
+pub mod latency;
 mod logout;
 pub mod logout_token;
 mod media_type;

@@ -10,6 +10,7 @@ use std::{
 use axum::Router;
 use tokio::sync::Notify;
 use url::Url;
+use vestibule::Clock;
 use vestibule_core::{Issuer, KeyManagementAlgorithm, NumericDate, SignatureAlgorithm, issuer::InvalidIssuer};
 
 use crate::{
@@ -92,7 +93,14 @@ impl DevelopmentProvider {
         self.state().fault = fault;
     }
 
-    /// Stops the provider's clock at this time; before the first call it is the system's.
+    /// Goes by this clock, instead of the system's.
+    pub fn clock(self, clock: impl Clock + 'static) -> Self {
+        self.state().clock = Some(Arc::new(clock));
+        self
+    }
+
+    /// Stops the provider's clock at this time; before the first call it goes by the system's, or by the [one](Self::clock) that
+    /// it was given.
     pub fn set_now(&self, now: NumericDate) {
         self.state().now = Some(now);
     }
@@ -160,8 +168,11 @@ impl DevelopmentProvider {
     }
 
     pub(crate) fn now(&self) -> NumericDate {
-        let fixed = self.state().now;
-        fixed.unwrap_or_else(system_now)
+        let (fixed, clock) = {
+            let state = self.state();
+            (state.now, state.clock.clone())
+        };
+        fixed.or_else(|| clock.map(|clock| clock.now())).unwrap_or_else(system_now)
     }
 
     /// The algorithms that clients registered, each once; RS256 as long as there is no client.

@@ -11,7 +11,7 @@ use axum::{
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 
-use crate::{provider::DevelopmentProvider, token::is_refresh};
+use crate::{hold::Side, provider::DevelopmentProvider, token::is_refresh};
 
 /// One request that the provider got.
 ///
@@ -55,7 +55,8 @@ pub(crate) async fn record(State(provider): State<DevelopmentProvider>, request:
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     let path = parts.uri.path().to_owned();
-    if path == format!("{}/token", provider.base_path()) && is_refresh(&body) {
+    let is_refresh = path == format!("{}/token", provider.base_path()) && is_refresh(&body);
+    if is_refresh {
         provider.state().tally.refresh_requests += 1;
     }
     provider.remember(RecordedRequest {
@@ -65,12 +66,38 @@ pub(crate) async fn record(State(provider): State<DevelopmentProvider>, request:
         headers: parts.headers.clone(),
         body: body.clone(),
     });
-    provider.pass_gates(&path).await;
+    provider.pass_gates(Side::Before, &path).await;
     provider.rotate_keys_for(&path);
     if provider.hooks().is_unreachable() {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
-    next.run(Request::from_parts(parts, Body::from(body))).await
+    let response = next.run(Request::from_parts(parts, Body::from(body))).await;
+    let asker = Asker::of(&provider, is_refresh && response.status().is_success());
+    provider.take_time(&path).await;
+    provider.pass_gates(Side::Behind, &path).await;
+    asker.hears();
+    response
+}
+
+/// Who waits for the answer to a refresh that was granted. One who goes before it is counted.
+struct Asker(Option<DevelopmentProvider>);
+
+impl Asker {
+    fn of(provider: &DevelopmentProvider, has_refreshed: bool) -> Self {
+        Self(has_refreshed.then(|| provider.clone()))
+    }
+
+    fn hears(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Asker {
+    fn drop(&mut self) {
+        if let Some(provider) = &self.0 {
+            provider.state().tally.refreshes_unheard += 1;
+        }
+    }
 }
 
 /// Query, headers and body hold codes, tokens and secrets: their values are not printed.

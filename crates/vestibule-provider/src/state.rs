@@ -6,6 +6,7 @@ use std::{
 };
 
 use serde_json::{Map, Value};
+use vestibule::Clock;
 use vestibule_core::NumericDate;
 
 use crate::{
@@ -16,6 +17,7 @@ use crate::{
     client_auth::{PresentedCertificate, Proofs},
     fault::Fault,
     hold::Gate,
+    latency::Latencies,
     pkce::CodeChallenge,
     record::RecordedRequest,
     refresh_token::Families,
@@ -39,7 +41,9 @@ pub(crate) struct State {
     pub(crate) users: Vec<Arc<User>>,
     pub(crate) fault: Option<Fault>,
     pub(crate) gates: Vec<Weak<Gate>>,
+    pub(crate) latencies: Latencies,
     pub(crate) cache_seconds: Option<u32>,
+    pub(crate) clock: Option<Arc<dyn Clock>>,
     pub(crate) now: Option<NumericDate>,
     pub(crate) requests: VecDeque<RecordedRequest>,
     pub(crate) tally: Tally,

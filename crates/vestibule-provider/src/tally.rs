@@ -21,6 +21,9 @@ pub struct Tally {
     pub refresh_requests: usize,
     /// Refresh requests that were granted.
     pub refreshes: usize,
+    /// Refreshes that were granted, and whose asker had hung up before the answer's [hold](DevelopmentProvider::hold_answers) or
+    /// [latency](DevelopmentProvider::answers_take) was over: nobody got the tokens.
+    pub refreshes_unheard: usize,
     /// Refresh tokens that were given in the place of one that had not been used before.
     pub rotations: usize,
     /// Used refresh tokens that came again within the grace, and were answered.

@@ -102,6 +102,20 @@ async fn a_refresh_shows_claims_and_never_a_token() {
     assert_eq!(provider.tally().refreshes, 1);
 }
 
+#[tokio::test]
+async fn a_script_learns_until_when_the_token_is_good_and_never_the_token() {
+    let (mut browser, provider) = demo();
+    assert_eq!(browser.fetch(&format!("{APP}/api/token")).await.status(), StatusCode::UNAUTHORIZED);
+    signed_in(&mut browser, "alice").await;
+    let page = browser.fetch(&format!("{APP}/api/token")).await;
+    assert_eq!(page.status(), StatusCode::OK, "{}", page.text());
+    let told: serde_json::Value = serde_json::from_str(page.text()).expect("JSON");
+    let members: Vec<_> = told.as_object().expect("an object").keys().collect();
+    assert_eq!(members, ["expires_at", "scope"]);
+    assert!(told["expires_at"].as_i64().is_some_and(|end| end > moment::now().seconds()), "{told}");
+    assert_eq!((provider.tally().refreshes, provider.count("/userinfo")), (0, 1));
+}
+
 /// The first event, and the rest of them.
 async fn events(app: &Router, browser: &Browser) -> (String, BodyDataStream) {
     let cookies: Vec<_> = browser.cookies().map(|cookie| format!("{}={}", cookie.name, cookie.value)).collect();
