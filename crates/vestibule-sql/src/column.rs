@@ -1,5 +1,7 @@
 //! Values as they stand in columns. What does not fit stands for something that is never there.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use sqlx::{ColumnIndex, Decode, Row, Type, error::BoxDynError};
 use vestibule::{
     NumericDate, StoreError,
@@ -86,13 +88,25 @@ where
     Ok(StoredSession::new(read(row, first, TABLE)?, version, seconds(first + 2)?, seconds(first + 3)?))
 }
 
-/// A row that is not one of ours is no session: whoever comes with it signs in anew, and so its owner is nobody else.
-pub(crate) fn ours<T>(read: Result<T, StoreError>) -> Option<T> {
-    read.inspect_err(|error| {
-        let reason = std::error::Error::source(error).map(ToString::to_string);
-        tracing::warn!(reason, "a row of vestibule_sessions is passed over");
-    })
-    .ok()
+/// The rows of sessions that are none of ours, and that are passed over.
+#[derive(Debug, Default)]
+pub(crate) struct PassedOver(AtomicBool);
+
+impl PassedOver {
+    /// A row that is not one of ours is no session: whoever comes with it signs in anew, and so its owner is nobody else. It is said
+    /// once: there may be many.
+    pub(crate) fn ours<T>(&self, read: Result<T, StoreError>) -> Option<T> {
+        read.inspect_err(|error| {
+            if !self.0.swap(true, Ordering::Relaxed) {
+                let reason = std::error::Error::source(error).map(ToString::to_string);
+                tracing::warn!(
+                    reason,
+                    "a row of vestibule_sessions cannot be read and is passed over; further ones are not said"
+                );
+            }
+        })
+        .ok()
+    }
 }
 
 /// The three parts of a mark. One that cannot be read is an error: to pass over it would let in whom it ended.

@@ -23,6 +23,7 @@ use crate::{
     WAIT,
     chore::{AT_MOST, BATCH, Chore, STAYS},
     column,
+    column::PassedOver,
     fault::{Fault, postgres},
     listeners::Listeners,
     migrations::{Migration, When},
@@ -50,6 +51,7 @@ pub struct PostgresStore {
     listeners: Arc<Listeners>,
     ear: Task,
     purging: Chore,
+    passed_over: PassedOver,
 }
 
 type Sql<'q> = Query<'q, Postgres, PgArguments>;
@@ -155,7 +157,7 @@ impl PostgresStore {
 
     fn on(connections: Connections, when: When) -> Self {
         let (listeners, ear, purging) = Default::default();
-        Self { connections, schema: None, when, listeners, ear, purging }
+        Self { connections, schema: None, when, listeners, ear, purging, passed_over: PassedOver::default() }
     }
 
     /// Asks what may be asked twice: once more where the connection turned out to be dead.

@@ -18,6 +18,7 @@ use vestibule::{NumericDate, SessionStore, StoreByUrl, StoreError};
 use crate::{
     WAIT,
     chore::{AT_MOST, BATCH, Chore, STAYS},
+    column::PassedOver,
     fault::{Fault, sqlite},
     listeners::Listeners,
     migrations::{Migration, When},
@@ -43,6 +44,7 @@ pub struct SqliteStore {
     when: When,
     listeners: Arc<Listeners>,
     purging: Chore,
+    passed_over: PassedOver,
 }
 
 /// Where the tables are.
@@ -121,7 +123,13 @@ impl SqliteStore {
     }
 
     fn on(database: Database, when: When) -> Self {
-        Self { database, when, listeners: Arc::default(), purging: Chore::default() }
+        Self {
+            database,
+            when,
+            listeners: Arc::default(),
+            purging: Chore::default(),
+            passed_over: PassedOver::default(),
+        }
     }
 
     /// The database, ready for a question; what is to be done beside it is under way.

@@ -44,8 +44,12 @@ impl House {
         Some(house)
     }
 
+    /// A store whose connections have the name of the schema, so that a test finds its own among all.
     fn store(&self) -> PostgresStore {
-        PostgresStore::from_url(&self.url).and_then(|store| store.schema(self.schema)).expect("a store")
+        let and = if self.url.contains('?') { '&' } else { '?' };
+        PostgresStore::from_url(&format!("{}{and}application_name={}", self.url, self.schema))
+            .and_then(|store| store.schema(self.schema))
+            .expect("a store")
     }
 
     async fn migrated(&self) -> PostgresStore {

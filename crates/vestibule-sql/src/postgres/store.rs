@@ -12,7 +12,7 @@ use vestibule::{
 use super::{PostgresStore, connections, schema, statements};
 use crate::{
     WAIT,
-    column::{NEVER, count, floor, key, mark, moment, nullable, number, ours, read, session},
+    column::{NEVER, count, floor, key, mark, moment, nullable, number, read, session},
     fault::Fault,
 };
 
@@ -41,7 +41,7 @@ impl SessionStore for PostgresStore {
         Answer::later(async move {
             let sql = || query(statements::LOAD).bind(&key.as_bytes()[..]).bind(now.seconds());
             let found = self.look_up(now, sql).await?;
-            Ok(found.first().and_then(|row| ours(session(row, 0))))
+            Ok(found.first().and_then(|row| self.passed_over.ours(session(row, 0))))
         })
     }
 
@@ -98,7 +98,7 @@ impl SessionStore for PostgresStore {
         Answer::later(async move {
             let sql = || query(statements::LIST).bind(&index.as_bytes()[..]).bind(now.seconds());
             let one = |row: &PgRow| Ok((key(row, 0, "vestibule_sessions")?, session(row, 1)?));
-            Ok(self.look_up(now, sql).await?.iter().filter_map(|row| ours(one(row))).collect())
+            Ok(self.look_up(now, sql).await?.iter().filter_map(|row| self.passed_over.ours(one(row))).collect())
         })
     }
 

@@ -15,7 +15,7 @@ use vestibule::{
 
 use super::{Database, Place, SqliteStore, schema, statements};
 use crate::{
-    column::{NEVER, count, floor, key, mark, moment, number, ours, read, session},
+    column::{NEVER, count, floor, key, mark, moment, number, read, session},
     fault::sqlite,
 };
 
@@ -84,7 +84,7 @@ impl SessionStore for SqliteStore {
         Answer::later(async move {
             let sql = query(statements::LOAD).bind(&key.as_bytes()[..]).bind(now.seconds());
             let found = self.look_up(now, sql).await?;
-            Ok(found.first().and_then(|row| ours(session(row, 0))))
+            Ok(found.first().and_then(|row| self.passed_over.ours(session(row, 0))))
         })
     }
 
@@ -146,7 +146,7 @@ impl SessionStore for SqliteStore {
         Answer::later(async move {
             let sql = query(statements::LIST).bind(&index.as_bytes()[..]).bind(now.seconds());
             let one = |row: &SqliteRow| Ok((key(row, 0, "vestibule_sessions")?, session(row, 1)?));
-            Ok(self.look_up(now, sql).await?.iter().filter_map(|row| ours(one(row))).collect())
+            Ok(self.look_up(now, sql).await?.iter().filter_map(|row| self.passed_over.ours(one(row))).collect())
         })
     }
 

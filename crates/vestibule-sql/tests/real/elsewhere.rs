@@ -81,14 +81,8 @@ async fn a_lost_connection_is_told_and_mends_itself() {
     let key = fresh();
     enter(&there, key, fresh(), NOW.plus(100)).await;
     let begun = Instant::now();
-    // All but those of the other tests: what looked up last in this schema, and what listens.
-    house
-        .run(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
-             WHERE pid <> pg_backend_pid() AND application_name = 'vestibule' \
-             AND (query LIKE 'LISTEN%' OR query LIKE 'INSERT INTO vestibule_sessions%')",
-        )
-        .await;
+    let ours = "application_name = 'vestibule_test_lost' AND pid <> pg_backend_pid()";
+    house.run(&format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {ours}")).await;
     let mut all = until_told(&told, Notice::Deaf).await;
     if !all.ends_with(&[Notice::Hearing]) {
         all.extend(until_told(&told, Notice::Hearing).await);
