@@ -59,12 +59,12 @@ const FRESH: Duration = Duration::from_secs(5 * 60);
 
 type Page = Result<Html<String>, PageError>;
 
-/// The application, signing in as `builder` says. `embedded` is the issuer of the provider in this process.
+/// The application, signing in as `builder` says, and what it signs in with. `embedded` is the issuer of the provider in this process.
 pub(crate) fn application(
     configuration: &Configuration,
     builder: Builder,
     embedded: Option<String>,
-) -> Result<Router, Failure> {
+) -> Result<(Router, Vestibule), Failure> {
     let base_path = configuration.base_path().to_owned();
     let pages = Pages::new(&base_path)?;
     let vestibule = builder.error_view(get(sorry).with_state(pages.clone())).build()?;
@@ -106,12 +106,13 @@ pub(crate) fn application(
         invitations: invitations(configuration),
     };
     let app = vestibule.wrap(routes).with_state(demo).layer(map_response_with_state(policy, with_security_headers));
-    Ok(if base_path.is_empty() {
+    let app = if base_path.is_empty() {
         app
     } else {
         // A proxy may or may not strip the path of the public address.
         Router::new().nest(&base_path, app.clone()).fallback_service(app)
-    })
+    };
+    Ok((app, vestibule))
 }
 
 async fn index(State(demo): State<Demo>, user: Option<EndUser>) -> Page {

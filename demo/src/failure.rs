@@ -1,8 +1,8 @@
 //! What keeps the demo from starting: said in one line, with what to do about it.
 
-use std::{fmt, io, net::SocketAddr, path::PathBuf};
+use std::{error::Error, fmt, io, net::SocketAddr, path::PathBuf};
 
-use vestibule::ConfigError;
+use vestibule::{ConfigError, StoreError};
 
 use crate::pages::PageError;
 
@@ -33,6 +33,8 @@ pub(crate) enum Failure {
     Setting(ConfigError),
     /// Where sessions are to live cannot be, in a demo without all stores.
     Store(ConfigError),
+    /// The store of sessions will never do its work.
+    SessionStore(StoreError),
     /// A setting of the demo's own table is wrong.
     DemoTable(String),
     /// A page is wrong.
@@ -49,6 +51,7 @@ impl Failure {
             | Self::SettingsFile { .. }
             | Self::Setting(_)
             | Self::Store(_)
+            | Self::SessionStore(_)
             | Self::DemoTable(_) => 2,
             Self::Listen { .. } | Self::Page(_) | Self::Serve(_) => 1,
             Self::FastClock(_) => 2,
@@ -81,11 +84,18 @@ impl fmt::Display for Failure {
                 f,
                 "settings: {error} (the demo has the stores that it is built with: cargo run --features redis,sql -- ..)"
             ),
+            Self::SessionStore(error) => write!(f, "settings: sessions: {}", chain(error)),
             Self::DemoTable(problem) => write!(f, "settings: {problem}"),
             Self::Page(error) => error.fmt(f),
             Self::Serve(error) => write!(f, "the server ended ({error})"),
         }
     }
+}
+
+/// An error and what caused it, in one line.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 fn reason(error: &io::Error) -> String {
@@ -97,7 +107,7 @@ fn reason(error: &io::Error) -> String {
     }
 }
 
-impl std::error::Error for Failure {}
+impl Error for Failure {}
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {

@@ -30,6 +30,7 @@ use configuration::Configuration;
 use failure::Failure;
 use listeners::Listeners;
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
+use vestibule::Vestibule;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -64,7 +65,8 @@ async fn run(arguments: &Arguments) -> Result<(), Failure> {
     if let Some(clock) = arguments.clock {
         builder = builder.clock(clock.for_tests_at(application.address())?);
     }
-    let app = application::application(&configuration, builder, issuer.clone())?;
+    let (app, vestibule) = application::application(&configuration, builder, issuer.clone())?;
+    check_store(&vestibule).await?;
     let base_url = configuration.base_url();
     // Behind a proxy the address that people type is not the one that this process has.
     let behind = (application.origin() != base_url).then(|| application.address());
@@ -81,6 +83,19 @@ async fn run(arguments: &Arguments) -> Result<(), Failure> {
         browser::open(&base_url);
     }
     listeners::serve((application, app), provider, stop).await
+}
+
+/// A store that is only away now comes back by itself; one that will never do is a reason not to start.
+async fn check_store(vestibule: &Vestibule) -> Result<(), Failure> {
+    match vestibule.check_store().await {
+        Ok(()) => Ok(()),
+        Err(error) if error.is_transient() => {
+            let reason = failure::chain(&error);
+            tracing::warn!(reason, "the store of sessions is away: nobody is signed in until it is back");
+            Ok(())
+        }
+        Err(error) => Err(Failure::SessionStore(error)),
+    }
 }
 
 /// With a provider of our own. The ports come first: the settings are made of them.

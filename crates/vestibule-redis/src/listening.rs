@@ -85,7 +85,7 @@ impl Ear {
                 && !std::mem::replace(&mut known, true)
             {
                 let error = Trouble::from(error);
-                tracing::warn!(%error, "the ends of sessions on other machines are heard late: the subscription was lost, and is tried again");
+                tracing::warn!(target: "vestibule::session", %error, "the ends of sessions on other machines are heard late: the subscription was lost, and is tried again");
             }
             time::sleep(PAUSE).await;
         }

@@ -87,7 +87,7 @@ impl RedisStore {
         match store.examine().await {
             Err(error) if error.is_transient() => {
                 let reason = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-                tracing::warn!(server = ?store.connection.address(), reason, "the session store is down; it is tried again with each request");
+                tracing::warn!(target: "vestibule::session", server = ?store.connection.address(), reason, "the session store is down; it is tried again with each request");
                 Ok(store)
             }
             checked => checked.map(|()| store),
@@ -167,7 +167,7 @@ impl RedisStore {
     pub(crate) fn say_unreadable(&self, key: Key) {
         if !self.said_unreadable.swap(true, Ordering::Relaxed) {
             tracing::warn!(
-                ?key,
+                target: "vestibule::session", ?key,
                 "a session in the store cannot be read and is taken for none; others will not be mentioned"
             );
         }

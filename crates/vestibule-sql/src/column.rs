@@ -100,7 +100,7 @@ impl PassedOver {
             if !self.0.swap(true, Ordering::Relaxed) {
                 let reason = std::error::Error::source(error).map(ToString::to_string);
                 tracing::warn!(
-                    reason,
+                    target: "vestibule::session", reason,
                     "a row of vestibule_sessions cannot be read and is passed over; further ones are not said"
                 );
             }

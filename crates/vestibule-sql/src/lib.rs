@@ -25,7 +25,7 @@ const WAIT: Duration = Duration::from_secs(2);
 fn first_look(checked: Result<(), StoreError>) -> Result<(), StoreError> {
     match checked {
         Err(error) if error.is_transient() => {
-            tracing::warn!(error = &error as &dyn Error, "the store of the sessions is not ready yet");
+            tracing::warn!(target: "vestibule::session", error = &error as &dyn Error, "the store of the sessions is not ready yet");
             Ok(())
         }
         checked => checked,

@@ -277,7 +277,7 @@ async fn purge_in_turn(connections: Connections, now: NumericDate) {
     };
     if let Err(error) = done {
         tracing::warn!(
-            error = &error as &dyn std::error::Error,
+            target: "vestibule::session", error = &error as &dyn std::error::Error,
             "what has expired was not purged, and will be next time"
         );
     }

@@ -24,7 +24,8 @@ fn demo_of(configuration: &Configuration, with: impl FnOnce(Builder) -> Builder)
     let clients = configuration.clients_at(ISSUER).expect("a client");
     let provider = provider(ISSUER, &clients).expect("a provider");
     let builder = with(configuration.builder().expect("a builder").http_client(provider.clone()));
-    (application(configuration, builder, Some(ISSUER.to_owned())).expect("the application"), provider)
+    let (app, _) = application(configuration, builder, Some(ISSUER.to_owned())).expect("the application");
+    (app, provider)
 }
 
 fn browser_of(app: &Router, provider: &DevelopmentProvider) -> Browser {

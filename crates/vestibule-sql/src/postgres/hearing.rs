@@ -31,11 +31,13 @@ pub(super) async fn hear(options: PgConnectOptions, listeners: Arc<Listeners>) {
                 let reason = until_lost(&mut ear, &listeners).await;
                 listeners.hear_or_not(Notice::Deaf);
                 tracing::warn!(
-                    reason,
+                    target: "vestibule::session", reason,
                     "what ends elsewhere is not heard for now: the connection to PostgreSQL is lost"
                 );
             }
-            Err(reason) => tracing::debug!(reason, "what ends elsewhere is not heard: PostgreSQL cannot be reached"),
+            Err(reason) => {
+                tracing::debug!(target: "vestibule::session", reason, "what ends elsewhere is not heard: PostgreSQL cannot be reached")
+            }
         }
         sleep(delay).await;
         delay = LONGEST_DELAY.min(delay * 2);
