@@ -19,8 +19,8 @@ pub(crate) struct FastClock {
     speed: u32,
 }
 
-/// Beyond this the seconds of a clock are too coarse for what happens in one of time.
-const FASTEST: u32 = 1000;
+/// Beyond this a lease, which is renewed no sooner than after the shortest wait, would come near its end each time.
+const FASTEST: u32 = 50;
 /// No wait is shorter: those who look again and again cost whom they ask, who runs no faster.
 const SHORTEST: Duration = Duration::from_millis(200);
 
@@ -103,7 +103,7 @@ mod tests {
             "1000x",
             "x20",
             "1000x0",
-            "1000x1001",
+            "1000x51",
             "-1x20",
             "1000x20x",
             "1000 x 20",

@@ -60,7 +60,8 @@ use crate::{
 ///                                           # also store_file, or the environment variable VESTIBULE_SESSIONS_STORE
 /// marks = "redis://127.0.0.1:6379"          # optional, for sessions in cookies: the store where all machines find which of them
 ///                                           # were ended; also marks_file, or VESTIBULE_SESSIONS_MARKS
-/// timeout = "2s"                            # how long a store that machines share may take for an answer; 1s unless said
+/// timeout = "2s"                            # how long a store that machines share may take for an answer; 1s unless said. Ours
+///                                           # give up by themselves after 2s
 /// cache = "2s"                              # optional: for how long its answer is believed, at most 5s
 ///
 /// [provider.corp]
@@ -234,13 +235,19 @@ impl Settings {
 
     /// Makes the URLs of a store known to `[sessions]`, such as those of Redis, PostgreSQL or SQLite, which have crates of their own.
     ///
+    /// Building touches no network, so whether the store can do its work shows with [`Vestibule::check_store`](crate::Vestibule::check_store)
+    /// or [`ready`](crate::Vestibule::ready), or else with the first question.
+    ///
     /// # Example
     /// ```
-    /// use vestibule::{ConfigError, Settings, Vestibule, StoreByUrl};
+    /// use vestibule::{Settings, StoreByUrl, Vestibule};
     ///
     /// /// With `S` as the `RedisStore` of the crate `vestibule-redis`.
-    /// fn vestibule<S: StoreByUrl>() -> Result<Vestibule, ConfigError> {
-    ///     Settings::from_file("settings.toml")?.with_store::<S>().builder()?.build()
+    /// async fn vestibule<S: StoreByUrl>() -> Result<Vestibule, Box<dyn std::error::Error>> {
+    ///     let vestibule = Settings::from_file("settings.toml")?.with_store::<S>().builder()?.build()?;
+    ///     // A store that is merely down comes back by itself; a wrong password or a server that forgets does not.
+    ///     vestibule.check_store().await.or_else(|error| if error.is_transient() { Ok(()) } else { Err(error) })?;
+    ///     Ok(vestibule)
     /// }
     /// ```
     #[must_use]

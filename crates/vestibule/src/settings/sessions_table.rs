@@ -86,9 +86,13 @@ impl Opener {
 
 /// The store of a URL, of which no more than its scheme is said.
 fn open(setting: &str, besides: &str, url: &str, openers: &[Opener]) -> Result<Arc<dyn SessionStore>, ConfigError> {
+    let url = url.trim();
     let Some((scheme, _)) = url.split_once(':').filter(|(scheme, _)| is_scheme(scheme)) else {
-        let problem = format!("it must be {besides}the URL of a store, such as redis://127.0.0.1:6379");
-        return Err(ConfigError::new(setting, problem).value(url));
+        let problem = format!("it must be {besides}the URL of a store, such as redis://127.0.0.1:6379, without quotes");
+        let error = ConfigError::new(setting, problem);
+        // A URL with something before it may still have a password in it; a word has none.
+        let is_a_word = url.chars().all(|char| char.is_ascii_alphabetic());
+        return Err(if is_a_word { error.value(url) } else { error });
     };
     let Some(opener) = openers.iter().find(|opener| opener.schemes.contains(&scheme)) else {
         return Err(unknown(setting, scheme, openers));

@@ -40,6 +40,7 @@ fn said(table: &str) -> String {
 fn a_store_is_named_by_its_url() {
     assert_eq!(sessions(&format!("store = \"{HERE}\""), "", None), Ok("store"));
     assert_eq!(sessions("store = \"tests:here\"", "", None), Ok("store"));
+    assert_eq!(sessions(&format!("store = \" {HERE} \""), "", None), Ok("store"));
     assert_eq!(sessions(&format!("marks = \"{HERE}\""), "", None), Ok("cookies"));
     assert_eq!(sessions(&format!("store = \"cookie\"\nmarks = \"{HERE}\""), "", None), Ok("cookies"));
 }
@@ -68,11 +69,11 @@ fn what_is_no_store_is_refused_with_what_it_should_be() {
     for (table, expected) in [
         (
             "store = \"redis\"",
-            "sessions.store = 'redis': it must be `cookie`, `memory`, or the URL of a store, such as redis://127.0.0.1:6379",
+            "sessions.store = 'redis': it must be `cookie`, `memory`, or the URL of a store, such as redis://127.0.0.1:6379, without quotes",
         ),
         (
             "marks = \"memory\"",
-            "sessions.marks = 'memory': it must be the URL of a store, such as redis://127.0.0.1:6379",
+            "sessions.marks = 'memory': it must be the URL of a store, such as redis://127.0.0.1:6379, without quotes",
         ),
         (
             "store = \"mysql://a:hush@b\"",
@@ -89,6 +90,14 @@ fn what_is_no_store_is_refused_with_what_it_should_be() {
              `.with_store::<vestibule_sql::PostgresStore>()`",
         ),
         ("store = \"test://a:hush@b\"", "sessions.store: this test URL cannot be used: there is no such place"),
+        (
+            "marks = \"'test://a:hush@b'\"",
+            "sessions.marks: it must be the URL of a store, such as redis://127.0.0.1:6379, without quotes",
+        ),
+        (
+            "marks = \":hush@b\"",
+            "sessions.marks: it must be the URL of a store, such as redis://127.0.0.1:6379, without quotes",
+        ),
         ("store = 5", "sessions.store: it must be a string"),
     ] {
         assert_eq!(said(table), expected);
