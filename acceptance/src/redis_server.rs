@@ -1,6 +1,13 @@
 //! Redis, or Valkey, on loopback, with an append-only file.
 
-use std::path::PathBuf;
+use std::{
+    fs,
+    path::PathBuf,
+    thread,
+    time::{Duration, Instant},
+};
+
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 
 use crate::{
     Failure,
@@ -8,6 +15,7 @@ use crate::{
     parts,
     process::Process,
     server::{self, PASSWORD, RunsAs, at_a_free_port},
+    wait::DEADLINE,
 };
 
 /// A running server with a folder of its own. It ends when this is dropped.
@@ -24,6 +32,19 @@ struct Start {
     runs_as: RunsAs,
     folder: Folder,
     port: u16,
+    kind: Kind,
+}
+
+/// What is special about it.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Plain,
+    /// It speaks TLS only, with a certificate in its folder.
+    Tls,
+    /// It is a cluster's node, which has another port for the others.
+    Cluster {
+        others: u16,
+    },
 }
 
 impl RedisServer {
@@ -32,19 +53,69 @@ impl RedisServer {
     /// # Errors
     /// When there has to be one, or it does not start.
     pub fn start() -> Result<Option<Self>, Failure> {
+        Self::of(Kind::Plain)
+    }
+
+    /// The same, behind TLS, with a certificate of an [authority](Self::authority) of its own.
+    ///
+    /// # Errors
+    /// When there has to be one, or it does not start.
+    pub fn start_with_tls() -> Result<Option<Self>, Failure> {
+        Self::of(Kind::Tls)
+    }
+
+    /// A cluster of one node, which owns all slots.
+    ///
+    /// # Errors
+    /// When there has to be one, or it does not start.
+    pub fn start_cluster() -> Result<Option<Self>, Failure> {
+        let server = at_a_free_port(|others| Self::of(Kind::Cluster { others }))?;
+        if let Some(server) = &server {
+            server.own_all_slots()?;
+        }
+        Ok(server)
+    }
+
+    fn of(kind: Kind) -> Result<Option<Self>, Failure> {
         let Some(program) = parts::program(&["redis-server", "valkey-server"])? else { return Ok(None) };
         let runs_as = RunsAs::first_of(&["redis", "valkey", "nobody"])?;
         at_a_free_port(|port| {
             let folder = Folder::new()?;
             runs_as.own(folder.path())?;
-            let start = Start { program: program.clone(), runs_as, folder, port };
+            let start = Start { program: program.clone(), runs_as, folder, port, kind };
+            if let Kind::Tls = kind {
+                start.make_certificate()?;
+            }
             Ok(Some(Self { process: start.run()?, start }))
         })
     }
 
+    /// A node without slots answers nothing; one that has them all does after two seconds, in which others could object.
+    fn own_all_slots(&self) -> Result<(), Failure> {
+        let mut connection = redis::Client::open(self.url())?.get_connection()?;
+        let () = redis::cmd("CLUSTER").arg("ADDSLOTS").arg((0..16_384).collect::<Vec<u16>>()).query(&mut connection)?;
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            let said: String = redis::cmd("CLUSTER").arg("INFO").query(&mut connection)?;
+            if said.contains("cluster_state:ok") {
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                return Err(format!("waited in vain for the cluster: {said}").into());
+            }
+            thread::sleep(Duration::from_millis(25));
+        }
+    }
+
     /// Its address, with the password.
     pub fn url(&self) -> String {
-        format!("redis://:{PASSWORD}@127.0.0.1:{}", self.start.port)
+        let scheme = if let Kind::Tls = self.start.kind { "rediss" } else { "redis" };
+        format!("{scheme}://:{PASSWORD}@127.0.0.1:{}", self.start.port)
+    }
+
+    /// The file of the authority that its certificate comes from, if it has one.
+    pub fn authority(&self) -> PathBuf {
+        self.start.folder.path().join(AUTHORITY)
     }
 
     /// Its port at 127.0.0.1.
@@ -84,11 +155,47 @@ impl RedisServer {
     }
 }
 
+/// The files of a server behind TLS.
+const AUTHORITY: &str = "authority.pem";
+const CERTIFICATE: &str = "certificate.pem";
+const KEY: &str = "key.pem";
+
 impl Start {
+    fn make_certificate(&self) -> Result<(), Failure> {
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate()?;
+        let authority = params.self_signed(&key)?.pem();
+        let issuer = Issuer::new(params, key);
+        let key = KeyPair::generate()?;
+        let certificate = CertificateParams::new(vec!["127.0.0.1".to_owned()])?.signed_by(&key, &issuer)?.pem();
+        for (name, content) in [(AUTHORITY, authority), (CERTIFICATE, certificate), (KEY, key.serialize_pem())] {
+            let file = self.folder.path().join(name);
+            fs::write(&file, content)?;
+            self.runs_as.own(&file)?;
+        }
+        Ok(())
+    }
+
     fn run(&self) -> Result<Process, Failure> {
         let folder = self.folder.path();
         let mut command = self.runs_as.command(&self.program, folder);
-        command.args(["--bind", "127.0.0.1", "--port", &self.port.to_string(), "--requirepass", PASSWORD]);
+        command.args(["--bind", "127.0.0.1", "--requirepass", PASSWORD]);
+        let port = self.port.to_string();
+        match self.kind {
+            Kind::Plain => command.args(["--port", &port]),
+            Kind::Tls => command.args(["--port", "0", "--tls-port", &port, "--tls-auth-clients", "no"]).args([
+                "--tls-ca-cert-file",
+                AUTHORITY,
+                "--tls-cert-file",
+                CERTIFICATE,
+                "--tls-key-file",
+                KEY,
+            ]),
+            Kind::Cluster { others } => command
+                .args(["--port", &port, "--cluster-enabled", "yes"])
+                .args(["--cluster-port", &others.to_string()]),
+        };
         command.args(["--appendonly", "yes", "--appendfsync", "everysec", "--save", ""]);
         command.args(["--daemonize", "no", "--dir"]).arg(folder);
         let mut process = Process::start(&mut command)?;

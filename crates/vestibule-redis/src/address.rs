@@ -1,6 +1,6 @@
 //! Where the server is: a URL, parsed once.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, fs, path::Path};
 
 use redis::{Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, ProtocolVersion, TlsCertificates};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
@@ -9,6 +9,9 @@ use crate::trouble::Setting;
 
 /// The schemes of URLs, without and with TLS, and of a socket on this machine.
 pub(crate) const SCHEMES: &[&str] = &["redis", "rediss", "redis+unix", "valkey", "valkeys", "valkey+unix"];
+
+/// The parameter of a URL that names a file of certificates. No other of its names is ours, so that none clashes with the client's.
+const CA: &str = "vestibule_ca";
 
 /// The address of a server, and how to get in.
 #[derive(Clone)]
@@ -25,7 +28,7 @@ impl Address {
         } else if url.host_str().is_none_or(str::is_empty) {
             return Err(Setting::Host);
         } else {
-            (Some(url.path().trim_matches('/').into()).filter(|path: &Cow<'_, str>| !path.is_empty()), &[])
+            (Some(url.path().trim_matches('/').into()).filter(|path: &Cow<'_, str>| !path.is_empty()), &[CA])
         };
         if url.query_pairs().any(|(name, _)| !known.contains(&name.as_ref())) {
             return Err(Setting::Parameters);
@@ -33,10 +36,31 @@ impl Address {
         if database.is_some_and(|database| database.parse::<u16>().is_err()) {
             return Err(Setting::Database);
         }
+        let mut authorities = url.query_pairs().filter(|(name, _)| name == CA).map(|(_, path)| path.into_owned());
+        let authority = authorities.next();
+        if authorities.next().is_some() {
+            return Err(Setting::Parameters);
+        }
+        drop(authorities);
         let info = url.into_connection_info().map_err(|_| Setting::Parts)?;
         // With this version the client is told at once when a connection is lost.
         let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3).set_skip_set_lib_name();
-        Ok(Self(info.set_redis_settings(settings)))
+        let address = Self(info.set_redis_settings(settings));
+        match authority {
+            Some(path) => address.trusting_file(Path::new(&path)),
+            None => Ok(address),
+        }
+    }
+
+    /// Relative to what, nobody could tell who reads the URL in a file of settings.
+    fn trusting_file(self, path: &Path) -> Result<Self, Setting> {
+        if !self.has_tls() {
+            return Err(Setting::CaWithoutTls);
+        }
+        if !path.is_absolute() {
+            return Err(Setting::CaPath);
+        }
+        self.trusting(&fs::read(path).map_err(|error| Setting::CaFile(error.kind()))?)
     }
 
     /// The same, with the certificates of a private authority instead of those that this machine trusts.
@@ -72,6 +96,8 @@ impl fmt::Debug for Address {
 
 #[cfg(test)]
 mod tests {
+    use std::{env, io, process};
+
     use super::*;
 
     #[test]
@@ -112,6 +138,12 @@ mod tests {
             ("rediss://admin:hunter2@cache/#insecure", Setting::Fragment),
             ("redis://admin:hunter2@cache?protocol=resp2", Setting::Parameters),
             ("redis+unix:///run/redis.sock?password=hunter2", Setting::Parameters),
+            ("rediss://admin:hunter2@cache?vestibule_ca=/a&vestibule_ca=/b", Setting::Parameters),
+            ("redis+unix:///run/redis.sock?vestibule_ca=/hunter2", Setting::Parameters),
+            ("redis://admin:hunter2@cache?vestibule_ca=/hunter2", Setting::CaWithoutTls),
+            ("rediss://admin:hunter2@cache?vestibule_ca=", Setting::CaPath),
+            ("rediss://admin:hunter2@cache?vestibule_ca=hunter2/ca.pem", Setting::CaPath),
+            ("rediss://admin:hunter2@cache?vestibule_ca=/no/hunter2.pem", Setting::CaFile(io::ErrorKind::NotFound)),
             ("redis://admin:hunter2@0.0.0.0", Setting::Parts),
             ("redis://admin:hunter2%ff@cache", Setting::Parts),
         ] {
@@ -138,5 +170,26 @@ mod tests {
         }
         let ca = rcgen::generate_simple_self_signed(vec!["cache".to_owned()]).expect("a certificate").cert.pem();
         assert!(parse("rediss://cache").trusting(ca.as_bytes()).expect("trusted").has_tls());
+    }
+
+    /// A file of settings has no other place for it.
+    #[test]
+    fn a_url_may_name_the_file_of_a_private_authority() {
+        let path = env::temp_dir().join(format!("vestibule-redis-{}.pem", process::id()));
+        let url = format!("rediss://cache/2?vestibule_ca={}", path.display());
+        let ca = rcgen::generate_simple_self_signed(vec!["cache".to_owned()]).expect("a certificate").cert.pem();
+        let parsed = [&ca[..], "text"].map(|content| {
+            fs::write(&path, content).expect("written");
+            Address::parse(&url)
+        });
+        fs::remove_file(&path).expect("removed");
+        let [good, bad] = parsed;
+        assert_eq!(bad.expect_err("no certificate"), Setting::Ca);
+        let good = good.expect("a URL");
+        assert_eq!(good.0.redis_settings().db(), 2);
+        assert!(
+            matches!(good.0.addr(), ConnectionAddr::TcpTls { insecure: false, tls_params: Some(_), .. }),
+            "{good:?}"
+        );
     }
 }

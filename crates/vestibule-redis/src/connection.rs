@@ -6,14 +6,20 @@ use std::{
     time::Duration,
 };
 
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, Shared},
+};
 use redis::{
-    Client, Cmd, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult, ScriptInvocation, ServerErrorKind,
-    Value,
+    Client, Cmd, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult, ScriptInvocation, Value,
     aio::{ConnectionManager, ConnectionManagerConfig, PubSub},
 };
 use tokio::{runtime::Handle, time::Instant};
 
-use crate::{address::Address, trouble::Trouble};
+use crate::{
+    address::Address,
+    trouble::{self, Trouble},
+};
 
 /// Longer than this, nobody waits for a connection.
 const CONNECT: Duration = Duration::from_secs(2);
@@ -21,6 +27,9 @@ const CONNECT: Duration = Duration::from_secs(2);
 pub(crate) const ANSWER: Duration = Duration::from_secs(2);
 /// Whoever was left alone with a question for longer has reason to doubt the connection.
 const DOUBT: Duration = Duration::from_millis(500);
+
+/// A connection that is being made, or was. It fails for all who wait for it.
+type Dial = Shared<BoxFuture<'static, RedisResult<ConnectionManager>>>;
 
 /// A connection, made by the first question. It is replaced as soon as it fails, or does not answer: the next question connects
 /// anew and at once, so that a server that came back is found by whoever asks first. How often a dead server is asked is the
@@ -35,7 +44,7 @@ pub(crate) struct Connection {
 struct Current {
     /// Which connection this is.
     number: u64,
-    manager: Option<ConnectionManager>,
+    dial: Option<Dial>,
 }
 
 /// What the server is asked.
@@ -79,8 +88,8 @@ impl Connection {
 
     /// Asks once, or a second time where the first went to a connection that others had left behind broken.
     pub(crate) async fn answer(&self, question: &Question<'_>, repeat: Repeat) -> RedisResult<Value> {
-        let (number, manager, origin) = self.current()?;
-        let (again, error) = match self.put(question, number, manager).await {
+        let (number, dial, origin) = self.current()?;
+        let (again, error) = match self.put(question, number, dial).await {
             Err(error) if origin == Origin::Found => {
                 (unheard(&error) || (repeat == Repeat::Harmless && broken(&error)), error)
             }
@@ -89,11 +98,12 @@ impl Connection {
         if !again {
             return Err(error);
         }
-        let (number, manager, _) = self.current()?;
-        self.put(question, number, manager).await
+        let (number, dial, _) = self.current()?;
+        self.put(question, number, dial).await
     }
 
-    async fn put(&self, question: &Question<'_>, number: u64, mut manager: ConnectionManager) -> RedisResult<Value> {
+    async fn put(&self, question: &Question<'_>, number: u64, dial: Dial) -> RedisResult<Value> {
+        let mut manager = dial.await?;
         let mut doubt = Doubt { connection: self, number, since: Some(Instant::now()) };
         let answer = match question {
             Question::Command(command) => command.query_async(&mut manager).await,
@@ -114,29 +124,34 @@ impl Connection {
         tokio::time::timeout(CONNECT, self.client.get_async_pubsub()).await.unwrap_or_else(|_| Err(too_slow()))
     }
 
-    fn current(&self) -> RedisResult<(u64, ConnectionManager, Origin)> {
-        if Handle::try_current().is_err() {
+    /// The connection that is there, or that is being made. One that could not be made is no longer there.
+    fn current(&self) -> RedisResult<(u64, Dial, Origin)> {
+        let Ok(runtime) = Handle::try_current() else {
             return Err((ErrorKind::Client, NO_RUNTIME).into());
-        }
+        };
         let mut current = self.lock();
-        if let Some(manager) = &current.manager {
-            return Ok((current.number, manager.clone(), Origin::Found));
+        if let Some(dial) = current.dial.as_ref().filter(|dial| !matches!((*dial).clone().now_or_never(), Some(Err(_))))
+        {
+            return Ok((current.number, dial.clone(), Origin::Found));
         }
         self.name_crypto_library();
         let settings = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(CONNECT))
             .set_response_timeout(Some(ANSWER))
             .set_number_of_retries(0);
-        let manager = ConnectionManager::new_lazy_with_config(self.client.clone(), settings)?;
-        current.manager = Some(manager.clone());
-        Ok((current.number, manager, Origin::Made))
+        // A task of its own: whoever asks may wait for less than a slow server takes to let us in, and the next one finds what the
+        // first one began.
+        let dialling = runtime.spawn(ConnectionManager::new_with_config(self.client.clone(), settings));
+        let dial = dialling.map(|ended| ended.unwrap_or_else(|_| Err(given_up()))).boxed().shared();
+        *current = Current { number: current.number.wrapping_add(1), dial: Some(dial.clone()) };
+        Ok((current.number, dial, Origin::Made))
     }
 
     /// Whoever asks next connects anew.
     fn discard(&self, number: u64) {
         let mut current = self.lock();
         if current.number == number {
-            *current = Current { number: number.wrapping_add(1), manager: None };
+            current.dial = None;
         }
     }
 
@@ -174,22 +189,24 @@ pub(crate) fn too_slow() -> RedisError {
     std::io::Error::from(std::io::ErrorKind::TimedOut).into()
 }
 
+/// What a connection is whose runtime ended before it was made.
+fn given_up() -> RedisError {
+    std::io::Error::from(std::io::ErrorKind::NotConnected).into()
+}
+
 /// What is said where there is no runtime.
 pub(crate) const NO_RUNTIME: &str = "outside of a tokio runtime";
 
-/// Whether the connection is of no use any more, and does not know it: it could not be made, it is silent, not let in, or leads to a
-/// server that has become a replica. One that broke is made anew by the client itself.
+/// Whether the connection is of no use any more, and does not know it: it could not be made again, it is silent, not let in, or leads
+/// to a server that has become a replica. One that broke is made anew by the client itself.
 fn spent(error: &RedisError) -> bool {
     match error.kind() {
         ErrorKind::Io => unheard(error) || !broken(error),
-        kind => matches!(
-            kind,
-            ErrorKind::Parse
-                | ErrorKind::AuthenticationFailed
-                | ErrorKind::InvalidClientConfig
-                | ErrorKind::RESP3NotSupported
-                | ErrorKind::Server(ServerErrorKind::ReadOnly)
-        ),
+        ErrorKind::Parse
+        | ErrorKind::AuthenticationFailed
+        | ErrorKind::InvalidClientConfig
+        | ErrorKind::RESP3NotSupported => true,
+        _ => trouble::code(error).as_deref() == Some("READONLY"),
     }
 }
 

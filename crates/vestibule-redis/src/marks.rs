@@ -21,11 +21,12 @@ use crate::{
 const UNREADABLE: Trouble = Trouble::ForeignRecord("a mark cannot be read");
 
 impl RedisStore {
-    /// There is always room, or the server says that there is none: no mark gives way to another, and the issuer's need not stand in.
+    /// There is always room, in a server that is full too: no mark gives way to another, and the issuer's need not stand in.
     pub(crate) async fn raise_mark(&self, raising: Raising, now: NumericDate) -> Result<Mark, StoreError> {
         let Raising { whose, issued_at, until, .. } = raising;
         let mut script = scripts::RAISE.key(self.name(Kind::Mark, whose));
-        script.key(self.names.clock()).arg(drawing(now)?).arg(ttl_for_good()).arg(ttl(until, now));
+        script.key(self.names.clock()).key(self.names.checked("nothing"));
+        script.arg(drawing(now)?).arg(ttl_for_good()).arg(ttl(until, now));
         script.arg(issued_at.map_or_else(|| "-".to_owned(), |at| exact(at).to_string()));
         script.arg(exact(until)).arg(self.names.channel()).arg(whose.as_bytes());
         let answer: Value = self.run(&script, Repeat::Never).await?;

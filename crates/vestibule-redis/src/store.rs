@@ -57,16 +57,16 @@ pub struct RedisStore {
 
 impl RedisStore {
     /// A store at this address: `redis://user:password@host:port/database`, `rediss://..` for TLS, `redis+unix:///path/of/socket` for
-    /// a socket on this machine, or the same with `valkey`. It touches no network.
+    /// a socket on this machine, or the same with `valkey`. It touches no network; where the URL names the file of an authority
+    /// (`rediss://host?vestibule_ca=/etc/app/ca.pem`), it reads that.
     ///
     /// # Errors
-    /// What is wrong with the URL, and what it should be; it says nothing of users and passwords.
+    /// What is wrong with the URL, or with the file that it names, and what it should be; it says nothing of users and passwords.
     pub fn from_url(url: &str) -> Result<Self, StoreError> {
         Self::at(Address::parse(url)?, Names::default(), Eviction::Refused)
     }
 
-    /// A store at this address that was [checked](SessionStore::check). A server that is merely down is no error: that is said in the
-    /// log, and the store comes back with its server.
+    /// A store at this address that was [checked](Self::checked), for whoever needs no more than a URL.
     ///
     /// # Errors
     /// What is wrong with the URL, or with the server.
@@ -83,19 +83,38 @@ impl RedisStore {
     /// # Ok(()) }
     /// ```
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
-        let store = Self::from_url(url)?;
-        match store.examine().await {
+        Self::from_url(url)?.checked().await
+    }
+
+    /// This store, after a [check](SessionStore::check): it comes after whatever else is to be said of the store. A server that is
+    /// merely down is no error: that is said in the log, and the store comes back with its server.
+    ///
+    /// # Errors
+    /// What is wrong with the server.
+    ///
+    /// # Example
+    /// ```no_run
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// use vestibule_redis::RedisStore;
+    ///
+    /// let authority = std::fs::read("/etc/app/ca.pem")?;
+    /// let store = RedisStore::from_url("rediss://cache.example")?.trusted_ca(&authority)?.prefix("shop")?.checked().await?;
+    /// # Ok(()) }
+    /// ```
+    pub async fn checked(self) -> Result<Self, StoreError> {
+        match self.examine().await {
             Err(error) if error.is_transient() => {
                 let reason = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-                tracing::warn!(target: "vestibule::session", server = ?store.connection.address(), reason, "the session store is down; it is tried again with each request");
-                Ok(store)
+                tracing::warn!(target: "vestibule::session", server = ?self.connection.address(), reason, "the session store is down; it is tried again with each request");
+                Ok(self)
             }
-            checked => checked.map(|()| store),
+            checked => checked.map(|()| self),
         }
     }
 
     /// What the names of all that is kept begin with, `vestibule` unless said: for two applications in one database. It is 1 to 64
-    /// letters and digits, with `-`, `_`, `.` and `:`.
+    /// letters and digits, with `-`, `_`, `.` and `:`. Say it before the store is looked at:
+    /// `RedisStore::from_url(..)?.prefix("shop")?.checked().await?`.
     ///
     /// # Errors
     /// It has other characters.
@@ -105,7 +124,8 @@ impl RedisStore {
     }
 
     /// The certificates, in PEM, of the authority that the server's own certificate comes from, instead of those that this machine
-    /// trusts.
+    /// trusts: `RedisStore::from_url("rediss://..")?.trusted_ca(&pem)?.checked().await?`. In a file of settings the URL names the
+    /// file instead, by its whole path: `rediss://host?vestibule_ca=/etc/app/ca.pem`; it is read once, at the start.
     ///
     /// # Errors
     /// There is no certificate in it, or the URL does not ask for TLS.
@@ -115,7 +135,8 @@ impl RedisStore {
     }
 
     /// Takes a server that forgets what it likes when its memory is full. It may forget that somebody signed out, and let them in
-    /// again; that is why [`check`](SessionStore::check) refuses it otherwise.
+    /// again; that is why [`check`](SessionStore::check) refuses it otherwise. Whoever takes one says so before the store is looked at:
+    /// `RedisStore::from_url(..)?.insecure_evicting_server().checked().await?`.
     #[must_use]
     pub fn insecure_evicting_server(mut self) -> Self {
         self.eviction = Eviction::Taken;

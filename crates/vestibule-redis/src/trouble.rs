@@ -46,7 +46,7 @@ pub(crate) enum Trouble {
     Replica,
     #[error(
         "the server would forget sign-outs when its memory is full: set `maxmemory-policy noeviction` (it is `{0}`), or no `maxmemory`; \
-         or say `.insecure_evicting_server()`"
+         or say `RedisStore::from_url(..)?.insecure_evicting_server().checked().await?`"
     )]
     Evicts(String),
 }
@@ -70,7 +70,8 @@ pub(crate) enum Setting {
     )]
     Fragment,
     #[error(
-        "the URL of the Redis has parameters (`?..`) that mean nothing here: only redis+unix:// has some, `db`, `user` and `pass`"
+        "the URL of the Redis has parameters (`?..`) that mean nothing here: redis+unix:// has `db`, `user` and `pass`, and rediss:// \
+         has `vestibule_ca`, once"
     )]
     Parameters,
     #[error(
@@ -79,6 +80,10 @@ pub(crate) enum Setting {
     Parts,
     #[error("a trusted CA is for TLS: write rediss:// instead of redis://")]
     CaWithoutTls,
+    #[error("`vestibule_ca` in the URL of the Redis is the whole path of a file, from `/` on")]
+    CaPath,
+    #[error("the file that `vestibule_ca` in the URL of the Redis names cannot be read: {0}")]
+    CaFile(io::ErrorKind),
     #[error("the trusted CA is no certificate in PEM")]
     Ca,
     #[error("a prefix is 1 to 64 letters and digits, with `-`, `_`, `.` and `:` between them")]
@@ -141,11 +146,22 @@ fn by_code(code: &str, said: String) -> Trouble {
 }
 
 /// The code of what the server answered, of the first of several questions where there were several.
-fn code(error: &RedisError) -> Option<String> {
-    if let Some(code) = error.code() {
-        return Some(code.to_owned());
-    }
-    error.clone().into_server_errors()?.first().map(|(_, error)| error.code().to_owned())
+pub(crate) fn code(error: &RedisError) -> Option<String> {
+    let several = error.clone().into_server_errors();
+    let (code, detail) = match error.code() {
+        Some(code) => (code, error.detail()),
+        None => several.as_deref()?.first().map(|(_, error)| (error.code(), error.details()))?,
+    };
+    let inner = detail.filter(|_| code == "ERR").and_then(of_script);
+    Some(inner.unwrap_or(code).to_owned())
+}
+
+/// The code of an error inside of a script: a server before 7.0 gives all of them `ERR`, and has their own after the number of the
+/// line, which it says once where a command failed, and twice, differently, where it was not begun.
+fn of_script(detail: &str) -> Option<&str> {
+    let (_, place) = detail.strip_prefix("Error running script")?.rsplit_once("@user_script:")?;
+    let (_, said) = place.split_once(": ")?;
+    said.trim_start_matches('-').split_whitespace().next()
 }
 
 /// What the server said, made fit for a log: on one line, not long, and without the arguments of a command that some servers repeat,

@@ -90,9 +90,26 @@ impl PostgresStore {
     /// tables that are not there. Whoever makes them at the start calls [`from_url`](StoreByUrl::from_url) and
     /// [`migrate`](Self::migrate) instead, or writes `?vestibule_migrate=1`.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
-        let store = Self::from_url(url)?;
-        crate::first_look(store.check().await)?;
-        Ok(store)
+        Self::from_url(url)?.checked().await
+    }
+
+    /// This store, after a first look at it, as [`connect`](Self::connect) has: it comes after whatever else is to be said of the store.
+    ///
+    /// # Errors
+    /// Whatever the server says that does not pass by itself.
+    ///
+    /// # Example
+    /// ```no_run
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// use vestibule::StoreByUrl;
+    /// use vestibule_sql::PostgresStore;
+    ///
+    /// let store = PostgresStore::from_url("postgres://app@db.internal/app")?.schema("vestibule")?.checked().await?;
+    /// # Ok(()) }
+    /// ```
+    pub async fn checked(self) -> Result<Self, StoreError> {
+        crate::first_look(self.check().await)?;
+        Ok(self)
     }
 
     /// On the connections of a pool that is there. Its settings are its owner's: see to it that a statement takes two seconds at
@@ -103,7 +120,7 @@ impl PostgresStore {
     }
 
     /// Keeps the tables in this schema, by the search path of each connection. [`migrate`](Self::migrate) makes it. On a pool that was
-    /// given, the search path is its owner's.
+    /// given, the search path is its owner's. Say it before the first look: `from_url(..)?.schema("vestibule")?.checked().await?`.
     ///
     /// # Errors
     /// A name that would have to be quoted: it is made of lower-case letters, digits and `_`, does not begin with a digit, and has 63

@@ -1,6 +1,10 @@
 -- Raises a mark, which joins what was there, and says so to all. A mark that cannot be read is a failure, never no mark.
--- KEYS: mark, clock
+--
+-- A server that is full refuses a script at the first command that takes memory, unless one that takes none has written before it:
+-- then it lets the whole of it through. Whoever signs out is signed out there too, for the 200 bytes of a mark.
+-- KEYS: mark, clock, a name under which nothing is
 -- ARGV: now, clock ttl, ttl, issued_at or '-', until, channel, whose
+redis.call('DEL', KEYS[3])
 local now = tonumber(ARGV[1])
 local issued_at, raised, ours, ends, ttl = '-', '0', '0', ARGV[5], tonumber(ARGV[3])
 local found = redis.call('GET', KEYS[1])

@@ -54,6 +54,33 @@ fn what_somebody_must_mend_is_permanent() {
     assert!(matches!(script, Trouble::Forbidden(_)), "{script:?}");
 }
 
+/// Redis 6.2 gives every error inside of a script the code `ERR`.
+#[test]
+fn an_error_inside_of_a_script_is_what_it_is_in_every_version() {
+    let place = "Error running script (call to f_9282fe9cd1ad17b421df71a1d74837df7d50241a): @user_script:20: @user_script: 20: ";
+    let of_script = |said: &str| of_server("ERR", &format!("{place}{said}"));
+    for said in [
+        "-READONLY You can't write against a read only replica.",
+        "-OOM command not allowed when used memory > 'maxmemory'.",
+        "-MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk.",
+        "NOREPLICAS Not enough good replicas to write.",
+    ] {
+        assert!(StoreError::from(of_script(said)).is_transient(), "{said}");
+    }
+    let foreign = of_server(
+        "ERR",
+        "Error running script (call to f_83ef2a0af24c15b8be9a413b6beb7f72f64ae3de): @user_script:19: WRONGTYPE Operation against a \
+         key holding the wrong kind of value",
+    );
+    assert!(matches!(foreign, Trouble::ForeignRecord(_)), "{foreign:?}");
+    let forbidden = of_script("The user executing the script can't run this command or subcommand");
+    assert!(matches!(forbidden, Trouble::Forbidden(_)), "{forbidden:?}");
+    let elsewhere = of_server("ERR", "@user_script: 20: -READONLY");
+    assert!(matches!(elsewhere, Trouble::Said(_)), "{elsewhere:?}");
+    let whatever = of_server("WHATEVER", &format!("{place}-READONLY"));
+    assert!(matches!(whatever, Trouble::Said(_)), "{whatever:?}");
+}
+
 /// V69: a server that knows no HELLO says back what it was asked, and the password was a part of it.
 #[test]
 fn a_password_that_the_server_repeats_is_not_repeated_by_us() {

@@ -27,11 +27,14 @@ pub(crate) struct Server {
 
 /// The URLs of all servers.
 pub(crate) fn urls() -> Vec<String> {
-    let urls: Vec<String> =
-        env::var("VESTIBULE_TEST_REDIS").unwrap_or_default().split_whitespace().map(str::to_owned).collect();
+    urls_in("VESTIBULE_TEST_REDIS")
+}
+
+fn urls_in(variable: &str) -> Vec<String> {
+    let urls: Vec<String> = env::var(variable).unwrap_or_default().split_whitespace().map(str::to_owned).collect();
     if urls.is_empty() {
-        assert!(env::var("VESTIBULE_REQUIRE_REAL").as_deref() != Ok("1"), "VESTIBULE_TEST_REDIS has no URL");
-        println!("skipped: VESTIBULE_TEST_REDIS has no URL");
+        assert!(env::var("VESTIBULE_REQUIRE_REAL").as_deref() != Ok("1"), "{variable} has no URL");
+        println!("skipped: {variable} has no URL");
     }
     urls
 }
@@ -79,6 +82,20 @@ impl Server {
     pub(crate) async fn first() -> Option<Self> {
         let url = urls().into_iter().next()?;
         Some(Self { url, prefix: prefix(), _turn: turn().await })
+    }
+
+    /// The one that may be mistreated, in order again.
+    pub(crate) async fn spare() -> Option<Self> {
+        let url = urls_in("VESTIBULE_TEST_REDIS_SPARE").into_iter().next()?;
+        let spare = Self { url, prefix: prefix(), _turn: turn().await };
+        spare.ask(&["REPLICAOF", "NO", "ONE"]).await;
+        spare.ask(&["CONFIG", "SET", "maxmemory", "0"]).await;
+        spare.ask(&["CONFIG", "SET", "maxmemory-policy", "noeviction"]).await;
+        Some(spare)
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
     }
 
     /// A store: another machine's, each time.

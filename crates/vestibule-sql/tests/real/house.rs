@@ -161,6 +161,18 @@ async fn somebody_who_comes_by_has_what_has_expired_purged() {
     house.gone().await;
 }
 
+/// In the schema that was said, and not where the URL alone leads.
+#[tokio::test]
+async fn a_store_is_looked_at_with_all_that_was_said_of_it() {
+    let Some(house) = House::new("vestibule_test_checked").await else { return };
+    house.run("CREATE SCHEMA vestibule_test_checked").await;
+    let refused = house.store().checked().await.expect_err("there are no tables in it");
+    assert!(!refused.is_transient(), "{refused:?}");
+    drop(house.migrated().await);
+    house.store().checked().await.expect("there are");
+    house.gone().await;
+}
+
 /// The connections of a store are its owner's affair: no test leaves any behind.
 #[tokio::test]
 async fn a_store_that_is_dropped_leaves_no_connection() {
