@@ -16,7 +16,13 @@ const EVERY: i64 = 60;
 pub(crate) const AT_MOST: Duration = Duration::from_secs(20);
 
 /// For how long what has expired stays, in seconds: no machine whose clock is a little ahead deletes what lives for the others.
-pub(crate) const STAYS: i64 = 600;
+const STAYS: i64 = 600;
+
+/// Until when what has expired goes by itself. A machine whose clock is far ahead sets out like any other; by the clock of the
+/// database, which all share, it deletes nothing that lives for them.
+pub(crate) fn purged_until(now: NumericDate, clock_of_the_database: NumericDate) -> NumericDate {
+    now.min(clock_of_the_database).minus(STAYS)
+}
 
 /// How many rows go at once: the `LIMIT` of the statements.
 pub(crate) const BATCH: u64 = 500;

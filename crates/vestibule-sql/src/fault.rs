@@ -39,12 +39,19 @@ pub(crate) enum Fault {
     OldServer(i32),
     #[error("the role of this program may not use {0}: see the GRANTs in the README of vestibule-sql")]
     NotGranted(String),
+    #[error(
+        "transactions are {0} by default, and the store is made for read committed: set default_transaction_isolation on the \
+         connections of the pool, or for the role"
+    )]
+    Isolation(String),
     #[error("the database takes no writes: it is a standby, or recovering")]
     ReadOnly,
     #[error("a schema's name is made of a-z, 0-9 and _, does not begin with a digit, and has 63 of them at most")]
     Schema,
     #[error("the file of the database cannot be made: {0}")]
     File(std::io::Error),
+    #[error("{name} is a file that cannot be read, {path}: {reason}")]
+    Certificate { name: String, path: String, reason: std::io::Error },
 }
 
 impl Fault {
@@ -98,8 +105,8 @@ pub(crate) fn sqlite(error: sqlx::Error) -> StoreError {
         _ => "",
     };
     let fault = Fault::Server { code: format!("SQLite {code}"), message, hint };
-    // Busy, locked, interrupted, IO, full.
-    if matches!(kind, 5 | 6 | 9 | 10 | 13) { fault.transient() } else { fault.permanent() }
+    // Busy, locked, memory, interrupted, IO, full, and locks that were not had in time.
+    if matches!(kind, 5 | 6 | 7 | 9 | 10 | 13 | 15) { fault.transient() } else { fault.permanent() }
 }
 
 /// Code and message of the database's own errors; all else is about the way to it.
@@ -120,6 +127,49 @@ fn database(error: sqlx::Error) -> Result<(String, String), StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("said by SQLite")]
+    struct Said(u32);
+
+    impl sqlx::error::DatabaseError for Said {
+        fn message(&self) -> &str {
+            "said by SQLite"
+        }
+
+        fn code(&self) -> Option<std::borrow::Cow<'_, str>> {
+            Some(self.0.to_string().into())
+        }
+
+        fn as_error(&self) -> &(dyn std::error::Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn as_error_mut(&mut self) -> &mut (dyn std::error::Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn into_error(self: Box<Self>) -> Box<dyn std::error::Error + Send + Sync + 'static> {
+            self
+        }
+
+        fn kind(&self) -> sqlx::error::ErrorKind {
+            sqlx::error::ErrorKind::Other
+        }
+    }
+
+    #[test]
+    fn what_sqlite_may_do_later_is_told_from_what_it_never_will() {
+        let passes = |code| sqlite(sqlx::Error::Database(Box::new(Said(code)))).is_transient();
+        // Busy, memory, IO, full, locking; busy with a snapshot.
+        for code in [5, 7, 10, 13, 15, 517] {
+            assert!(passes(code), "{code}");
+        }
+        // An error in SQL, read-only, corrupt, cannot be opened, not a database.
+        for code in [1, 8, 11, 14, 26] {
+            assert!(!passes(code), "{code}");
+        }
+    }
 
     #[test]
     fn what_may_pass_by_itself_is_told_from_what_does_not() {

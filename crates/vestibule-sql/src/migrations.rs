@@ -47,15 +47,47 @@ impl Migration {
     }
 }
 
-/// Whether tables of this version, or of none, are what the last of these migrations leaves.
-pub(crate) fn suits(found: Option<i64>, migrations: &[Migration], sql: &'static str) -> Result<(), StoreError> {
-    let known = migrations.last().map_or(0, Migration::version);
-    match found {
-        None => Err(Fault::NotMigrated(sql).permanent()),
-        Some(found) if found < known => Err(Fault::Old { found, needed: known, sql }.permanent()),
-        Some(found) if found > known => Err(Fault::New { found, known }.permanent()),
-        Some(_) => Ok(()),
+/// What the tables say of themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct State {
+    version: i64,
+    /// A program whose own last version is an earlier one cannot work with them.
+    oldest: i64,
+}
+
+impl State {
+    /// `None` where no migration was noted.
+    pub(crate) fn of(version: Option<i64>, oldest: Option<i64>) -> Option<Self> {
+        version.map(|version| Self { version, oldest: oldest.unwrap_or(version) })
     }
+
+    /// Refuses what a newer program has made and this one cannot work with.
+    fn allows(self, known: i64) -> Result<Self, StoreError> {
+        if self.version > known && self.oldest > known {
+            return Err(Fault::New { found: self.version, known }.permanent());
+        }
+        Ok(self)
+    }
+}
+
+/// Whether tables like these are what the last of these migrations leaves, or what a newer program has made of it.
+pub(crate) fn suits(found: Option<State>, migrations: &[Migration], sql: &'static str) -> Result<(), StoreError> {
+    let known = migrations.last().map_or(0, Migration::version);
+    let found = found.ok_or_else(|| Fault::NotMigrated(sql).permanent())?.allows(known)?;
+    if found.version < known {
+        return Err(Fault::Old { found: found.version, needed: known, sql }.permanent());
+    }
+    Ok(())
+}
+
+/// Those that were not applied yet.
+pub(crate) fn missing(
+    found: Option<State>,
+    migrations: &[Migration],
+) -> Result<impl Iterator<Item = &Migration>, StoreError> {
+    let known = migrations.last().map_or(0, Migration::version);
+    let applied = found.map(|found| found.allows(known)).transpose()?.map_or(0, |found| found.version);
+    Ok(migrations.iter().filter(move |migration| migration.version > applied))
 }
 
 /// When migrations are applied.
@@ -69,6 +101,14 @@ pub(crate) enum When {
 }
 
 impl When {
+    /// The same for other tables, of which nothing is known.
+    pub(crate) fn anew(self) -> Self {
+        match self {
+            Self::OnRequest => Self::OnRequest,
+            Self::First(_) => Self::First(OnceCell::new()),
+        }
+    }
+
     pub(crate) async fn before_a_question<F>(&self, migrate: impl FnOnce() -> F) -> Result<(), StoreError>
     where
         F: Future<Output = Result<(), StoreError>>,

@@ -12,7 +12,7 @@ use std::{fmt, sync::Arc};
 
 use sqlx::{
     ConnectOptions, PgPool, Postgres,
-    postgres::{PgArguments, PgConnectOptions, PgRow},
+    postgres::{PgArguments, PgConnectOptions, PgRow, PgSslMode},
     query::Query,
 };
 use tokio::time::{Instant, timeout};
@@ -21,13 +21,13 @@ use vestibule::{NumericDate, SessionStore, StoreByUrl, StoreError};
 use self::connections::{Connections, Lent};
 use crate::{
     WAIT,
-    chore::{AT_MOST, BATCH, Chore, STAYS},
+    chore::{AT_MOST, BATCH, Chore, purged_until},
     column,
     column::PassedOver,
     fault::{Fault, postgres},
     listeners::Listeners,
     migrations::{Migration, When},
-    options::{part, refused},
+    options::{SCHEMA, part, refused},
     task::Task,
 };
 
@@ -79,6 +79,7 @@ const PARAMETERS: &[&str] = &[
     "password",
     "application_name",
     "options",
+    SCHEMA,
 ];
 
 impl PostgresStore {
@@ -93,34 +94,27 @@ impl PostgresStore {
         Self::from_url(url)?.checked().await
     }
 
-    /// This store, after a first look at it, as [`connect`](Self::connect) has: it comes after whatever else is to be said of the store.
+    /// The store, after a first look at it, as [`connect`](Self::connect) takes: for one that was given a [`schema`](Self::schema), or a
+    /// pool.
     ///
     /// # Errors
     /// Whatever the server says that does not pass by itself.
-    ///
-    /// # Example
-    /// ```no_run
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// use vestibule::StoreByUrl;
-    /// use vestibule_sql::PostgresStore;
-    ///
-    /// let store = PostgresStore::from_url("postgres://app@db.internal/app")?.schema("vestibule")?.checked().await?;
-    /// # Ok(()) }
-    /// ```
     pub async fn checked(self) -> Result<Self, StoreError> {
         crate::first_look(self.check().await)?;
         Ok(self)
     }
 
-    /// On the connections of a pool that is there. Its settings are its owner's: see to it that a statement takes two seconds at
-    /// most.
+    /// On the connections of a pool that is there. Its settings are its owner's, for whatever the store does: see to it that a
+    /// statement takes two seconds at most, and that transactions are `read committed`, as they are unless somebody said otherwise
+    /// ([`check`](SessionStore::check) looks at that).
     #[must_use]
     pub fn from_pool(pool: PgPool) -> Self {
         Self::on(Connections::Given(pool), When::OnRequest)
     }
 
-    /// Keeps the tables in this schema, by the search path of each connection. [`migrate`](Self::migrate) makes it. On a pool that was
-    /// given, the search path is its owner's. Say it before the first look: `from_url(..)?.schema("vestibule")?.checked().await?`.
+    /// Keeps the tables in this schema, by the search path of each connection, as `vestibule_schema=NAME` in the URL does.
+    /// [`migrate`](Self::migrate) makes it. What [`connect`](Self::connect) looked at is another one: call
+    /// [`checked`](Self::checked) after this. On a pool that was given, the search path is its owner's.
     ///
     /// # Errors
     /// A name that would have to be quoted: it is made of lower-case letters, digits and `_`, does not begin with a digit, and has 63
@@ -135,6 +129,7 @@ impl PostgresStore {
             return Err(Fault::Schema.permanent());
         }
         self.schema = Some(name.to_owned());
+        self.when = self.when.anew();
         self.connections = self.connections.with(|options| options.options([("search_path", name)]));
         Ok(self)
     }
@@ -153,8 +148,10 @@ impl PostgresStore {
     /// # Errors
     /// The server cannot be reached, the role may not make tables, or a newer program has been here.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        let mut connection = connections::connect(&self.connections.options()).await?;
-        schema::migrate(&mut connection, self.schema.as_deref()).await
+        let mut lent = self.connections.apart().await?;
+        schema::migrate(lent.there()?, self.schema.as_deref()).await?;
+        lent.answered();
+        Ok(())
     }
 
     /// What [`migrate`](Self::migrate) applies, for whoever does it by hand.
@@ -207,7 +204,7 @@ impl PostgresStore {
     }
 
     fn hear(&self) {
-        self.ear.ensure(|| hearing::hear(self.connections.options(), Arc::clone(&self.listeners)));
+        self.ear.ensure(|| hearing::hear(self.connections.clone(), Arc::clone(&self.listeners)));
     }
 }
 
@@ -215,7 +212,8 @@ impl StoreByUrl for PostgresStore {
     const SCHEMES: &'static [&'static str] = &["postgres", "postgresql"];
 
     /// `postgres://user:password@host:5432/database?sslmode=verify-full`; with `vestibule_migrate=1` the tables are made before the
-    /// first question.
+    /// first question, with `vestibule_schema=NAME` they are in that [`schema`](Self::schema). Certificates and keys that it names are
+    /// read, so that a wrong path is known at once.
     fn from_url(url: &str) -> Result<Self, StoreError> {
         let parted = part(url, Self::SCHEMES, PARAMETERS)?;
         let options: PgConnectOptions = parted.url.parse().map_err(|error| refused(&error))?;
@@ -223,9 +221,16 @@ impl StoreByUrl for PostgresStore {
             Some(_) => options,
             None => options.application_name("vestibule"),
         };
+        files_are_readable(&options)?;
         let limit = format!("{}s", WAIT.as_secs());
-        let options = options.options([("statement_timeout", limit)]).disable_statement_logging();
-        Ok(Self::on(Connections::own(options, AT_MOST_CONNECTIONS), parted.when))
+        let options = options
+            .options([("statement_timeout", limit.as_str()), ("default_transaction_isolation", "read committed")])
+            .disable_statement_logging();
+        let store = Self::on(Connections::own(options, AT_MOST_CONNECTIONS), parted.when);
+        match parted.schema {
+            Some(name) => store.schema(&name),
+            None => Ok(store),
+        }
     }
 }
 
@@ -234,6 +239,23 @@ impl fmt::Debug for PostgresStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PostgresStore").field("schema", &self.schema).finish_non_exhaustive()
     }
+}
+
+/// The driver reads them at each connection, and a path that leads nowhere looks like a server that is down.
+fn files_are_readable(options: &PgConnectOptions) -> Result<(), StoreError> {
+    if matches!(options.get_ssl_mode(), PgSslMode::Disable | PgSslMode::Allow) {
+        return Ok(());
+    }
+    // The options do not tell, save in the URL that they would make, in which not every host and not every user can stand.
+    let told = options.clone().host("localhost").username("nobody").to_url_lossy();
+    for (name, value) in told.query_pairs().filter(|(name, _)| name.starts_with("ssl")) {
+        if let Some(path) = value.strip_prefix("file: ") {
+            std::fs::read(path).map_err(|reason| {
+                Fault::Certificate { name: name.into_owned(), path: path.to_owned(), reason }.permanent()
+            })?;
+        }
+    }
+    Ok(())
 }
 
 async fn ask(connections: &Connections, sql: Sql<'_>) -> Result<Vec<PgRow>, StoreError> {
@@ -245,17 +267,13 @@ async fn answer<T>(
     mut lent: Lent,
     question: impl AsyncFnOnce(&mut sqlx::PgConnection) -> Result<T, sqlx::Error>,
 ) -> Result<T, StoreError> {
-    let Some(connection) = lent.connection() else {
-        return Err(Fault::Driver("it is gone".to_owned()).transient());
-    };
-    match timeout(WAIT, question(connection)).await {
+    match timeout(WAIT, question(lent.there()?)).await {
         Ok(Ok(answer)) => {
             lent.answered();
             Ok(answer)
         }
         Ok(Err(error)) => {
-            let is_dead =
-                !matches!(&error, sqlx::Error::Database(said) if !ends_the_connection(said.code().as_deref()));
+            let is_dead = !matches!(&error, sqlx::Error::Database(said) if !is_of_no_more_use(said.code().as_deref()));
             if is_dead {
                 lent.lost()
             } else {
@@ -270,15 +288,17 @@ async fn answer<T>(
     }
 }
 
-/// The server says so before it closes a connection.
-fn ends_the_connection(code: Option<&str>) -> bool {
-    code.is_some_and(|code| code.starts_with("57P"))
+/// Whether a connection on which the server says so is used no more. It says `57P..` before it closes one. A server that takes no
+/// writes may have become a standby, and another one be found under its name; a session may have been told to read only. A
+/// statement that was prepared for tables as they were is prepared anew only by a new connection.
+fn is_of_no_more_use(code: Option<&str>) -> bool {
+    code.is_some_and(|code| code.starts_with("57P") || matches!(code, "25006" | "0A000"))
 }
 
 fn is_about_the_connection(error: &StoreError) -> bool {
     let fault = std::error::Error::source(error).and_then(|source| source.downcast_ref::<Fault>());
     match fault {
-        Some(Fault::Server { code, .. }) => ends_the_connection(Some(code)),
+        Some(Fault::Server { code, .. }) => is_of_no_more_use(Some(code)),
         Some(Fault::Connection(error)) => error.kind() != std::io::ErrorKind::ConnectionRefused,
         _ => false,
     }
@@ -287,9 +307,14 @@ fn is_about_the_connection(error: &StoreError) -> bool {
 /// The purge that comes by itself, where no other machine did it within the last minute.
 async fn purge_in_turn(connections: Connections, now: NumericDate) {
     let turn = sqlx::query(statements::SET_OUT_TO_PURGE).bind(now.seconds());
-    let done = match ask(&connections, turn).await {
-        Ok(rows) if rows.is_empty() => return,
-        Ok(_) => purge(&connections, now.minus(STAYS), Some(Instant::now() + AT_MOST)).await,
+    let set_out = ask(&connections, turn).await;
+    let clock = set_out.and_then(|rows| rows.first().map(|row| column::read(row, 0, "vestibule_chores")).transpose());
+    let done = match clock {
+        Ok(None) => return,
+        Ok(Some(clock)) => {
+            let until = purged_until(now, NumericDate::from_seconds(clock));
+            purge(&connections, until, Some(Instant::now() + AT_MOST)).await
+        }
         Err(error) => Err(error),
     };
     if let Err(error) = done {

@@ -17,7 +17,8 @@ use vestibule::{NumericDate, SessionStore, StoreByUrl, StoreError};
 
 use crate::{
     WAIT,
-    chore::{AT_MOST, BATCH, Chore, STAYS},
+    chore::{AT_MOST, BATCH, Chore, purged_until},
+    column,
     column::PassedOver,
     fault::{Fault, sqlite},
     listeners::Listeners,
@@ -88,9 +89,16 @@ impl SqliteStore {
     /// not there. Whoever makes them at the start calls [`from_url`](StoreByUrl::from_url) and [`migrate`](Self::migrate) instead, or
     /// writes `vestibule_migrate=1` into the URL.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
-        let store = Self::from_url(url)?;
-        crate::first_look(store.check().await)?;
-        Ok(store)
+        Self::from_url(url)?.checked().await
+    }
+
+    /// The store, after a first look at it, as [`connect`](Self::connect) takes.
+    ///
+    /// # Errors
+    /// Whatever does not pass by itself.
+    pub async fn checked(self) -> Result<Self, StoreError> {
+        crate::first_look(self.check().await)?;
+        Ok(self)
     }
 
     /// In a database that is open already. Its settings are its owner's: WAL, a `busy_timeout` of two seconds, `synchronous = FULL`.
@@ -227,9 +235,14 @@ async fn begin(pool: &SqlitePool) -> Result<Transaction<'static, Sqlite>, StoreE
 /// The purge that comes by itself, where no other process did it within the last minute.
 async fn purge_in_turn(pool: SqlitePool, now: NumericDate) {
     let turn = sqlx::query(statements::SET_OUT_TO_PURGE).bind(now.seconds()).fetch_optional(&pool);
-    let done = match turn.await.map_err(sqlite) {
+    let set_out = turn.await.map_err(sqlite);
+    let clock = set_out.and_then(|row| row.map(|row| column::read(&row, 0, "vestibule_counters")).transpose());
+    let done = match clock {
         Ok(None) => return,
-        Ok(Some(_)) => purge(&pool, now.minus(STAYS), Some(Instant::now() + AT_MOST)).await,
+        Ok(Some(clock)) => {
+            let until = purged_until(now, NumericDate::from_seconds(clock));
+            purge(&pool, until, Some(Instant::now() + AT_MOST)).await
+        }
         Err(error) => Err(error),
     };
     if let Err(error) = done {

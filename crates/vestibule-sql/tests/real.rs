@@ -5,7 +5,10 @@
 
 mod common;
 mod real {
+    mod connections;
     mod elsewhere;
+    mod failover;
+    mod given;
     mod house;
     mod refusals;
     mod wire;

@@ -12,8 +12,8 @@ use std::{
 };
 
 use vestibule::{
-    SessionStore, StoreByUrl, StoreError,
-    session_store::{Mark, Notice, Raising, Reach, contract},
+    NumericDate, SessionStore, StoreByUrl, StoreError,
+    session_store::{Insertion, Mark, Notice, Raising, Reach, contract},
 };
 use vestibule_sql::SqliteStore;
 
@@ -148,6 +148,44 @@ async fn somebody_who_comes_by_has_what_has_expired_purged() {
     }
 }
 
+/// By its own clock all has expired long ago.
+#[tokio::test]
+async fn a_process_whose_clock_is_two_hours_ahead_purges_nothing_that_lives() {
+    let folder = Folder::new();
+    let store = folder.store().await;
+    let pool = sqlx::SqlitePool::connect(&folder.url("")).await.expect("a pool");
+    let count = async |sql: &'static str| -> i64 { sqlx::query_scalar(sql).fetch_one(&pool).await.expect("counted") };
+    let clock = count("SELECT CAST(strftime('%s', 'now') AS INTEGER)").await;
+    let clock = NumericDate::from_seconds(clock);
+    for until in [clock.minus(1000), clock.plus(1000)] {
+        enter(&store, fresh(), fresh(), until).await;
+    }
+    let left = "SELECT count(*) FROM vestibule_sessions";
+    let mut ahead = clock.plus(7200);
+    while count(left).await == 2 {
+        store.load(fresh(), ahead).await.expect("an answer");
+        ahead = ahead.plus(60);
+    }
+    assert_eq!(count(left).await, 1);
+}
+
+/// Each write waits for the disk.
+#[tokio::test]
+async fn what_is_not_had_writes_nothing() {
+    let folder = Folder::new();
+    let store = folder.store().await;
+    let pool = sqlx::SqlitePool::connect(&folder.url("")).await.expect("a pool");
+    let (key, until) = (fresh(), NOW.plus(100));
+    enter(&store, key, fresh(), until).await;
+    store.lease(key, until, NOW).await.expect("an answer").expect("free");
+    let drawn = "SELECT sum(value) FROM vestibule_counters WHERE name IN ('version', 'fence')";
+    let drawn = async || -> i64 { sqlx::query_scalar(drawn).fetch_one(&pool).await.expect("counted") };
+    let before = drawn().await;
+    assert_eq!(store.lease(key, until, NOW).await.expect("an answer"), None);
+    assert_eq!(store.insert(key, session(key, until), NOW).await.expect("an answer"), Insertion::Exists);
+    assert_eq!(drawn().await, before);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_migrate_at_once_and_again() {
     let folder = Folder::new();
@@ -180,8 +218,15 @@ async fn a_database_that_is_newer_than_the_program_is_left_alone() {
     let folder = Folder::new();
     folder.store().await;
     let pool = sqlx::SqlitePool::connect(&folder.url("")).await.expect("a pool");
-    sqlx::query("INSERT INTO vestibule_migrations (version) VALUES (99)").execute(&pool).await.expect("inserted");
+    let note = async |version: i64, oldest: i64| {
+        let sql = sqlx::query("INSERT INTO vestibule_migrations (version, oldest) VALUES (?1, ?2)");
+        sql.bind(version).bind(oldest).execute(&pool).await.expect("inserted");
+    };
     let store = SqliteStore::from_url(&folder.url("")).expect("a URL");
+    note(98, 1).await;
+    store.check().await.expect("the newer program says that it suits this one");
+    store.migrate().await.expect("nothing to do");
+    note(99, 2).await;
     for result in [store.check().await, store.migrate().await] {
         let said = permanent(result);
         assert!(said.contains("have version 99, this program knows none later than 1"), "{said}");

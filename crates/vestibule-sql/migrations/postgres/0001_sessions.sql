@@ -1,8 +1,11 @@
 -- vestibule-sql, PostgreSQL 12 or later, version 1. `PostgresStore::migrate` applies this; whoever prefers to do it by hand runs
 -- it in one transaction, in the schema that comes first on the search path.
 
+-- `oldest` is the last version that a program must know in order to work with the tables as they are after this one. A migration
+-- that programs before it can live with repeats the number of the one before, so that two versions may run side by side.
 CREATE TABLE vestibule_migrations (
     version    integer     PRIMARY KEY,
+    oldest     integer     NOT NULL CHECK (oldest BETWEEN 1 AND version),
     applied_at timestamptz NOT NULL DEFAULT now()
 );
 
@@ -103,4 +106,4 @@ BEGIN
 END
 $$;
 
-INSERT INTO vestibule_migrations (version) VALUES (1);
+INSERT INTO vestibule_migrations (version, oldest) VALUES (1, 1);

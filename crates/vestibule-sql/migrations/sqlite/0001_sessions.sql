@@ -1,8 +1,11 @@
 -- vestibule-sql, SQLite 3.37 or later, version 1. `SqliteStore::migrate` applies this; whoever prefers to do it by hand runs it in
 -- one transaction.
 
+-- `oldest` is the last version that a program must know in order to work with the tables as they are after this one. A migration
+-- that programs before it can live with repeats the number of the one before, so that two versions may run side by side.
 CREATE TABLE vestibule_migrations (
     version    INTEGER NOT NULL PRIMARY KEY,
+    oldest     INTEGER NOT NULL CHECK (oldest BETWEEN 1 AND version),
     applied_at TEXT    NOT NULL DEFAULT CURRENT_TIMESTAMP
 ) STRICT;
 
@@ -66,4 +69,4 @@ CREATE TABLE vestibule_kept (
 ) STRICT;
 CREATE INDEX vestibule_kept_expires_at ON vestibule_kept (expires_at);
 
-INSERT INTO vestibule_migrations (version) VALUES (1);
+INSERT INTO vestibule_migrations (version, oldest) VALUES (1, 1);

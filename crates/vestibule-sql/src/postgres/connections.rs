@@ -8,7 +8,11 @@ use std::{
     time::Duration,
 };
 
-use sqlx::{Connection, PgConnection, PgPool, Postgres, pool::PoolConnection, postgres::PgConnectOptions};
+use sqlx::{
+    Connection, PgConnection, PgPool, Postgres,
+    pool::PoolConnection,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::{Instant, timeout},
@@ -23,8 +27,8 @@ use crate::{
 /// A connection that was used this short a time ago lives.
 const FRESH: Duration = Duration::from_secs(10);
 
-/// One that nobody needed for so long is closed.
-const SPARE: Duration = Duration::from_secs(600);
+/// One that is as old as that is closed, used or not: who only reads would never learn that its server has become a standby.
+const OLD: Duration = Duration::from_secs(300);
 
 #[derive(Clone, Debug)]
 pub(super) enum Connections {
@@ -39,8 +43,13 @@ pub(super) struct Own {
     idle: Mutex<Vec<Idle>>,
 }
 
-struct Idle {
+struct Live {
     connection: PgConnection,
+    born: Instant,
+}
+
+struct Idle {
+    live: Live,
     since: Instant,
     trust: Trust,
 }
@@ -73,6 +82,24 @@ impl Connections {
         }
     }
 
+    /// A pool for the one connection that listens, with what holds for the others by now.
+    pub(super) fn for_an_ear(&self) -> PgPool {
+        let settings = match self {
+            Self::Own(_) => PgPoolOptions::new(),
+            Self::Given(pool) => pool.options().clone().min_connections(0),
+        };
+        let settings = settings.max_connections(1).acquire_timeout(WAIT).idle_timeout(None).max_lifetime(None);
+        settings.connect_lazy_with(self.options())
+    }
+
+    /// A connection beside the others, or one of the pool's: its owner may have said much to it that no options tell.
+    pub(super) async fn apart(&self) -> Result<Lent, StoreError> {
+        match self {
+            Self::Own(own) => connect(&own.options).await.map(Lent::Apart),
+            Self::Given(_) => self.lend().await,
+        }
+    }
+
     /// A connection that is there, or a new one.
     pub(super) async fn lend(&self) -> Result<Lent, StoreError> {
         match self {
@@ -92,36 +119,53 @@ impl Own {
         let Ok(Ok(permit)) = permit else {
             return Err(Fault::Busy(self.at_most, WAIT.as_secs()).transient());
         };
-        let connection = match self.sound().await {
-            Some(connection) => connection,
-            None => connect(&self.options).await?,
+        let mut borrowed = match self.sound().await {
+            Some(live) => self.borrowed(live, permit),
+            None => self.made(permit).await?,
         };
-        Ok(Lent::Own(Borrowed {
-            connection: Some(connection),
-            trust: Trust::Doubtful,
-            own: Arc::clone(self),
-            _permit: permit,
-        }))
+        borrowed.trust = Trust::Doubtful;
+        Ok(Lent::Own(borrowed))
+    }
+
+    /// A new connection, made beside whoever asks for it: if they go before it comes, it is there for the next one. Nobody makes more
+    /// than there is room for.
+    async fn made(self: &Arc<Self>, permit: OwnedSemaphorePermit) -> Result<Borrowed, StoreError> {
+        let own = Arc::clone(self);
+        let making = tokio::spawn(async move {
+            let connection = connect(&own.options).await?;
+            Ok(own.borrowed(Live { connection, born: Instant::now() }, permit))
+        });
+        let ended = |_| Err(Fault::Driver("the runtime in which it was made has ended".to_owned()).transient());
+        making.await.unwrap_or_else(ended)
+    }
+
+    fn borrowed(self: &Arc<Self>, live: Live, permit: OwnedSemaphorePermit) -> Borrowed {
+        Borrowed { live: Some(live), trust: Trust::Sound, own: Arc::clone(self), _permit: permit }
     }
 
     /// An idle connection that lives. Where one does not, the others are in doubt: one new connection is sooner there than all are
     /// asked.
-    async fn sound(&self) -> Option<PgConnection> {
-        let mut idle = self.idle().pop()?;
+    async fn sound(&self) -> Option<Live> {
+        let mut idle = self.young()?;
         if idle.trust == Trust::Sound && idle.since.elapsed() < FRESH {
-            return Some(idle.connection);
+            return Some(idle.live);
         }
-        if let Ok(Ok(())) = timeout(WAIT / 4, idle.connection.ping()).await {
-            return Some(idle.connection);
+        if let Ok(Ok(())) = timeout(WAIT / 4, idle.live.connection.ping()).await {
+            return Some(idle.live);
         }
         self.forget_idle();
         None
     }
 
-    fn give_back(&self, connection: PgConnection, trust: Trust) {
+    /// The idle connection that was used last, of those that are not too old.
+    fn young(&self) -> Option<Idle> {
         let mut idle = self.idle();
-        idle.retain(|idle| idle.since.elapsed() < SPARE);
-        idle.push(Idle { connection, since: Instant::now(), trust });
+        idle.retain(|idle| idle.live.born.elapsed() < OLD);
+        idle.pop()
+    }
+
+    fn give_back(&self, live: Live, trust: Trust) {
+        self.idle().push(Idle { live, since: Instant::now(), trust });
     }
 
     fn forget_idle(&self) {
@@ -152,11 +196,12 @@ pub(super) async fn connect(options: &PgConnectOptions) -> Result<PgConnection, 
 /// A connection that goes back when it is dropped. Whoever drops it in the midst of a question leaves it in doubt.
 pub(super) enum Lent {
     Own(Borrowed),
+    Apart(PgConnection),
     Given(PoolConnection<Postgres>),
 }
 
 pub(super) struct Borrowed {
-    connection: Option<PgConnection>,
+    live: Option<Live>,
     trust: Trust,
     own: Arc<Own>,
     _permit: OwnedSemaphorePermit,
@@ -175,24 +220,27 @@ impl Lent {
         match self {
             Self::Own(mut borrowed) => {
                 borrowed.own.forget_idle();
-                drop(borrowed.connection.take());
+                drop(borrowed.live.take());
             }
+            Self::Apart(connection) => drop(connection),
             Self::Given(connection) => drop(connection.detach()),
         }
     }
 
-    pub(super) fn connection(&mut self) -> Option<&mut PgConnection> {
-        match self {
-            Self::Own(borrowed) => borrowed.connection.as_mut(),
+    pub(super) fn there(&mut self) -> Result<&mut PgConnection, StoreError> {
+        let connection = match self {
+            Self::Own(borrowed) => borrowed.live.as_mut().map(|live| &mut live.connection),
+            Self::Apart(connection) => Some(connection),
             Self::Given(connection) => Some(connection.deref_mut()),
-        }
+        };
+        connection.ok_or_else(|| Fault::Driver("it is gone".to_owned()).transient())
     }
 }
 
 impl Drop for Borrowed {
     fn drop(&mut self) {
-        if let Some(connection) = self.connection.take() {
-            self.own.give_back(connection, self.trust);
+        if let Some(live) = self.live.take() {
+            self.own.give_back(live, self.trust);
         }
     }
 }

@@ -1,14 +1,19 @@
 //! What ends elsewhere: LISTEN, on a connection of its own.
 
-use std::{sync::Arc, time::Duration};
-
-use sqlx::{
-    Executor,
-    postgres::{PgConnectOptions, PgListener, PgPoolOptions},
+use std::{
+    hash::{BuildHasher, Hasher, RandomState},
+    sync::Arc,
+    time::Duration,
 };
-use tokio::time::{sleep, timeout};
-use vestibule::session_store::{Key, Notice};
 
+use sqlx::{Executor, postgres::PgListener};
+use tokio::time::{sleep, timeout};
+use vestibule::{
+    StoreError,
+    session_store::{Key, Notice},
+};
+
+use super::{Connections, ask, statements};
 use crate::{WAIT, listeners::Listeners};
 
 const CHANNEL: &str = "vestibule_ended";
@@ -20,14 +25,14 @@ const FIRST_DELAY: Duration = Duration::from_millis(50);
 const LONGEST_DELAY: Duration = Duration::from_secs(1);
 
 /// Hears for as long as somebody wants it, through any number of connections.
-pub(super) async fn hear(options: PgConnectOptions, listeners: Arc<Listeners>) {
+pub(super) async fn hear(connections: Connections, listeners: Arc<Listeners>) {
     let _deaf_in_the_end = DeafInTheEnd(Arc::clone(&listeners));
-    let mut delay = FIRST_DELAY;
+    let (mut delay, mut is_said) = (FIRST_DELAY, false);
     loop {
-        match listening(&options).await {
+        match listening(&connections, &listeners).await {
             Ok(mut ear) => {
                 listeners.hear_or_not(Notice::Hearing);
-                delay = FIRST_DELAY;
+                (delay, is_said) = (FIRST_DELAY, false);
                 let reason = until_lost(&mut ear, &listeners).await;
                 listeners.hear_or_not(Notice::Deaf);
                 tracing::warn!(
@@ -35,8 +40,15 @@ pub(super) async fn hear(options: PgConnectOptions, listeners: Arc<Listeners>) {
                     "what ends elsewhere is not heard for now: the connection to PostgreSQL is lost"
                 );
             }
+            Err(reason) if is_said => {
+                tracing::debug!(target: "vestibule::session", reason, "what ends elsewhere is still not heard")
+            }
             Err(reason) => {
-                tracing::debug!(target: "vestibule::session", reason, "what ends elsewhere is not heard: PostgreSQL cannot be reached")
+                is_said = true;
+                tracing::warn!(
+                    target: "vestibule::session", reason,
+                    "what ends elsewhere is not heard, and is found out by asking; it is tried again"
+                );
             }
         }
         sleep(delay).await;
@@ -45,21 +57,39 @@ pub(super) async fn hear(options: PgConnectOptions, listeners: Arc<Listeners>) {
 }
 
 /// The driver listens on a connection of a pool, so it gets one of its own.
-async fn listening(options: &PgConnectOptions) -> Result<PgListener, String> {
-    let pool = PgPoolOptions::new()
-        .max_connections(1)
-        .acquire_timeout(WAIT)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .connect_lazy_with(options.clone());
+async fn listening(connections: &Connections, listeners: &Listeners) -> Result<PgListener, String> {
     let listening = timeout(WAIT * 2, async {
-        let mut ear = PgListener::connect_with(&pool).await?;
+        let mut ear = PgListener::connect_with(&connections.for_an_ear()).await?;
         // Whoever reconnects in silence has missed something and does not say so.
         ear.eager_reconnect(false);
         ear.listen(CHANNEL).await?;
         Ok(ear)
     });
-    listening.await.map_err(|_| "no answer".to_owned())?.map_err(|error: sqlx::Error| error.to_string())
+    let mut ear =
+        listening.await.map_err(|_| "no answer".to_owned())?.map_err(|error: sqlx::Error| error.to_string())?;
+    match timeout(WAIT, hears_us(&mut ear, connections, listeners)).await {
+        Ok(Ok(())) => Ok(ear),
+        Ok(Err(reason)) => Err(reason),
+        Err(_) => Err("LISTEN is taken and nothing comes: a pooler in transaction mode in between?".to_owned()),
+    }
+}
+
+/// Says something on another connection, and waits until it comes: a pooler takes LISTEN, and may be listening itself.
+async fn hears_us(ear: &mut PgListener, connections: &Connections, listeners: &Listeners) -> Result<(), String> {
+    let word = format!("listening {:016x}", RandomState::new().build_hasher().finish());
+    ask(connections, sqlx::query(statements::SAY).bind(&word)).await.map_err(|error| with_its_source(&error))?;
+    loop {
+        match ear.try_recv().await {
+            Ok(Some(notification)) if notification.payload() == word => return Ok(()),
+            Ok(Some(notification)) => listeners.tell(key(notification.payload()).as_slice()),
+            Ok(None) => return Err("it was closed".to_owned()),
+            Err(error) => return Err(error.to_string()),
+        }
+    }
+}
+
+fn with_its_source(error: &StoreError) -> String {
+    std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 /// Tells what it hears, and in the end why it hears no more.

@@ -79,13 +79,18 @@ pub(super) const REMEMBER_JTI: &str = "\
     ON CONFLICT (key) DO UPDATE SET expires_at = excluded.expires_at WHERE j.expires_at <= $3 \
     RETURNING true";
 
+/// Heard by whoever really listens.
+pub(super) const SAY: &str = "SELECT pg_notify('vestibule_ended', $1)::text";
+
 pub(super) const KNOWS_JTI: &str = "SELECT true FROM vestibule_jtis WHERE key = $1 AND expires_at > $2";
 
 /// The fence of a name that is known is drawn under the lock on its row; that of an unknown one before its row is there, which is
-/// why rows stay for a while after a lease has ended.
+/// why rows stay for a while after a lease has ended. Many try while one has it: a look beforehand spares them the lock, and the wait
+/// for the disk that goes with it. Whoever finds it free then is told under the lock whether it still is.
 pub(super) const LEASE: &str = "\
     INSERT INTO vestibule_leases AS l (key, fence, held_until, expires_at) \
-    VALUES ($1, nextval('vestibule_fences'), $2, $3) \
+    SELECT $1::bytea, nextval('vestibule_fences'), $2::bigint, $3::bigint \
+    WHERE NOT EXISTS (SELECT 1 FROM vestibule_leases WHERE key = $1 AND held_until > $4) \
     ON CONFLICT (key) DO UPDATE SET \
         fence = nextval('vestibule_fences'), held_until = excluded.held_until, \
         expires_at = greatest(l.expires_at, excluded.expires_at) \
@@ -119,10 +124,11 @@ pub(super) const KEPT: &str = "SELECT value, version FROM vestibule_kept WHERE k
 
 pub(super) const DISCARD: &str = "DELETE FROM vestibule_kept WHERE key = $1 AND expires_at > $2 RETURNING true";
 
-/// One machine a minute. A last time far ahead is that of a machine whose clock was wrong.
+/// One machine a minute, which is told the server's time. A last time far ahead is that of a machine whose clock was wrong.
 pub(super) const SET_OUT_TO_PURGE: &str = "\
     UPDATE vestibule_chores SET done_at = $1 \
-    WHERE name = 'purge' AND (done_at <= $1 - 60 OR done_at > $1 + 60) RETURNING true";
+    WHERE name = 'purge' AND (done_at <= $1 - 60 OR done_at > $1 + 60) \
+    RETURNING extract(epoch FROM now())::bigint";
 
 /// A batch of what has expired, of one table. What somebody is at is left for the next time, so nobody waits for the purge, nor it
 /// for anybody.

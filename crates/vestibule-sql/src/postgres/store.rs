@@ -1,6 +1,7 @@
 //! The contract, in PostgreSQL.
 
 use sqlx::{postgres::PgRow, query};
+use tokio::time::timeout;
 use vestibule::{
     NumericDate, SessionStore, StoreError,
     session_store::{
@@ -9,7 +10,7 @@ use vestibule::{
     store::Answer,
 };
 
-use super::{PostgresStore, connections, schema, statements};
+use super::{PostgresStore, schema, statements};
 use crate::{
     WAIT,
     column::{NEVER, count, floor, key, mark, moment, nullable, number, read, session},
@@ -241,14 +242,21 @@ impl SessionStore for PostgresStore {
         self.hear();
     }
 
-    /// By a connection of its own, so that the reason is known when there is none.
+    /// By a connection of its own, so that the reason is known when there is none; by one of the pool's, where a pool was given.
     fn check(&self) -> Answer<'_, ()> {
         Answer::later(async move {
             self.when.before_a_question(|| self.migrate()).await?;
-            let mut connection = connections::connect(&self.connections.options()).await?;
-            match tokio::time::timeout(WAIT, schema::check(&mut connection)).await {
-                Ok(checked) => checked,
-                Err(_) => Err(Fault::NoAnswer(WAIT.as_secs()).transient()),
+            let mut lent = self.connections.apart().await?;
+            let checked = timeout(WAIT, schema::check(lent.there()?)).await;
+            match checked {
+                Ok(checked) => {
+                    lent.answered();
+                    checked
+                }
+                Err(_) => {
+                    lent.lost();
+                    Err(Fault::NoAnswer(WAIT.as_secs()).transient())
+                }
             }
         })
     }

@@ -5,8 +5,8 @@ use vestibule::StoreError;
 
 use super::begin;
 use crate::{
-    fault::{Fault, sqlite},
-    migrations::{Migration, suits},
+    fault::sqlite,
+    migrations::{Migration, State, missing, suits},
 };
 
 pub(super) const MIGRATIONS: &[Migration] = &[Migration {
@@ -19,17 +19,13 @@ const FOLDER: &str = "migrations/sqlite";
 
 const IS_THERE: &str = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'vestibule_migrations'";
 
-const FOUND: &str = "SELECT max(version) FROM vestibule_migrations";
+const FOUND: &str = "SELECT max(version), max(oldest) FROM vestibule_migrations";
 
 /// Applies what was not applied yet: all of it, or nothing. Of those who do it at once one does, and the others find it done.
 pub(super) async fn migrate(pool: &SqlitePool) -> Result<(), StoreError> {
     let mut transaction = begin(pool).await?;
-    let found = version(&mut transaction).await?;
-    let known = MIGRATIONS.last().map_or(0, Migration::version);
-    if let Some(found) = found.filter(|found| *found > known) {
-        return Err(Fault::New { found, known }.permanent());
-    }
-    for migration in MIGRATIONS.iter().filter(|migration| found.is_none_or(|found| found < migration.version)) {
+    let found = state(&mut transaction).await?;
+    for migration in missing(found, MIGRATIONS)? {
         sqlx::raw_sql(migration.sql).execute(&mut *transaction).await.map_err(sqlite)?;
     }
     transaction.commit().await.map_err(sqlite)
@@ -39,22 +35,19 @@ pub(super) async fn migrate(pool: &SqlitePool) -> Result<(), StoreError> {
 pub(super) async fn check(pool: &SqlitePool) -> Result<(), StoreError> {
     // Begins to write, which a file that may only be read refuses.
     let mut transaction = begin(pool).await?;
-    let found = version(&mut transaction).await?;
+    let found = state(&mut transaction).await?;
     transaction.rollback().await.map_err(sqlite)?;
     suits(found, MIGRATIONS, FOLDER)
 }
 
-async fn version(connection: &mut SqliteConnection) -> Result<Option<i64>, StoreError> {
-    let there: i64 = one(connection, IS_THERE).await?;
+async fn state(connection: &mut SqliteConnection) -> Result<Option<State>, StoreError> {
+    let row = sqlx::query(IS_THERE).fetch_one(&mut *connection).await.map_err(sqlite)?;
+    let there: i64 = row.try_get(0).map_err(sqlite)?;
     if there == 0 {
         return Ok(None);
     }
-    one(connection, FOUND).await
-}
-
-async fn one<T>(connection: &mut SqliteConnection, sql: &'static str) -> Result<T, StoreError>
-where
-    T: for<'r> sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
-{
-    sqlx::query(sql).fetch_one(connection).await.and_then(|row| row.try_get(0)).map_err(sqlite)
+    let row = sqlx::query(FOUND).fetch_one(connection).await.map_err(sqlite)?;
+    let version: Option<i64> = row.try_get(0).map_err(sqlite)?;
+    let oldest: Option<i64> = row.try_get(1).map_err(sqlite)?;
+    Ok(State::of(version, oldest))
 }

@@ -95,10 +95,11 @@ pub(super) const KEEP: &str = "\
 
 pub(super) const DISCARD: &str = "DELETE FROM vestibule_kept WHERE key = ?1 AND expires_at > ?2 RETURNING true";
 
-/// One process a minute. A last time far ahead is that of a process whose clock was wrong.
+/// One process a minute, which is told the database's time. A last time far ahead is that of a process whose clock was wrong.
 pub(super) const SET_OUT_TO_PURGE: &str = "\
     UPDATE vestibule_counters SET value = ?1 \
-    WHERE name = 'purge' AND (value <= ?1 - 60 OR value > ?1 + 60) RETURNING true";
+    WHERE name = 'purge' AND (value <= ?1 - 60 OR value > ?1 + 60) \
+    RETURNING CAST(strftime('%s', 'now') AS INTEGER)";
 
 /// A batch of what has expired, of one table: other writers come in between two batches.
 macro_rules! purge {

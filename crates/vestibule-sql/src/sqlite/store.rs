@@ -74,9 +74,11 @@ impl SessionStore for SqliteStore {
                 .bind(session.last_seen.seconds())
                 .bind(session.expires_at.seconds())
                 .bind(now.seconds());
-            let inserted = sql.fetch_all(&mut *writing).await.map_err(sqlite)?;
+            if sql.fetch_all(&mut *writing).await.map_err(sqlite)?.is_empty() {
+                return Ok(Insertion::Exists);
+            }
             writing.commit().await.map_err(sqlite)?;
-            Ok(if inserted.is_empty() { Insertion::Exists } else { Insertion::Done })
+            Ok(Insertion::Done)
         })
     }
 
@@ -221,9 +223,13 @@ impl SessionStore for SqliteStore {
                 .bind(fence)
                 .bind(until.seconds())
                 .bind(now.seconds());
-            let taken = sql.fetch_optional(&mut *writing).await.map_err(sqlite)?;
+            let Some(taken) = sql.fetch_optional(&mut *writing).await.map_err(sqlite)? else {
+                // Many try while one has it: a fence that nobody gets is not worth a wait for the disk.
+                return Ok(None);
+            };
+            let fence = count(&taken, 0, "vestibule_leases").map(Fence)?;
             writing.commit().await.map_err(sqlite)?;
-            taken.map(|row| count(&row, 0, "vestibule_leases").map(Fence)).transpose()
+            Ok(Some(fence))
         })
     }
 

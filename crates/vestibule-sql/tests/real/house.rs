@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sqlx::PgPool;
 use vestibule::{
-    SessionStore,
+    NumericDate, SessionStore,
     session_store::{Fence, Moment, Raising, Reach, contract},
 };
 use vestibule_sql::PostgresStore;
@@ -25,16 +25,6 @@ async fn two_stores_on_one_database_keep_the_contract() {
         contract::check(&one, now).await.expect("kept");
         contract::check(&other, now.plus(600)).await.expect("kept");
     }
-    house.gone().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_pool_that_is_given_keeps_the_contract() {
-    let Some(house) = House::new("vestibule_test_given").await else { return };
-    house.migrated().await;
-    let store = PostgresStore::from_pool(house.pool.clone());
-    store.check().await.expect("ready");
-    contract::check(&store, NOW).await.expect("kept");
     house.gone().await;
 }
 
@@ -173,6 +163,41 @@ async fn a_store_is_looked_at_with_all_that_was_said_of_it() {
     house.gone().await;
 }
 
+/// By its own clock all has expired long ago.
+#[tokio::test]
+async fn a_machine_whose_clock_is_two_hours_ahead_purges_nothing_that_lives() {
+    let Some(house) = House::new("vestibule_test_ahead").await else { return };
+    let store = house.migrated().await;
+    let clock = NumericDate::from_seconds(house.count("SELECT extract(epoch FROM now())::bigint").await);
+    for until in [clock.minus(1000), clock.plus(1000)] {
+        enter(&store, fresh(), fresh(), until).await;
+    }
+    let left = "SELECT count(*) FROM vestibule_sessions";
+    let mut ahead = clock.plus(7200);
+    while house.count(left).await == 2 {
+        store.load(fresh(), ahead).await.expect("an answer");
+        ahead = ahead.plus(60);
+    }
+    assert_eq!(house.count(left).await, 1);
+    house.gone().await;
+}
+
+/// Many try while one has it: a lock would be written, and waited for.
+#[tokio::test]
+async fn a_lease_that_is_not_had_writes_nothing() {
+    let Some(house) = House::new("vestibule_test_lease").await else { return };
+    let store = house.migrated().await;
+    let name = fresh();
+    let fence = store.lease(name, NOW.plus(30), NOW).await.expect("an answer").expect("free");
+    assert_eq!(store.lease(name, NOW.plus(30), NOW).await.expect("an answer"), None);
+    let locks = "SELECT sum(xmax::text::bigint)::bigint FROM vestibule_leases";
+    assert_eq!(house.count(locks).await, 0);
+    let later = NOW.plus(30);
+    let next = store.lease(name, later.plus(30), later).await.expect("an answer").expect("free again");
+    assert!(fence < next);
+    house.gone().await;
+}
+
 /// The connections of a store are its owner's affair: no test leaves any behind.
 #[tokio::test]
 async fn a_store_that_is_dropped_leaves_no_connection() {
@@ -180,9 +205,8 @@ async fn a_store_that_is_dropped_leaves_no_connection() {
     let url =
         format!("{}{}application_name=vestibule_dropped", house.url, if house.url.contains('?') { "&" } else { "?" });
     let there = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'vestibule_dropped'";
-    let store = PostgresStore::connect(&format!("{url}&vestibule_migrate=1")).await;
-    let store = store.expect("a store").schema(house.schema).expect("a schema");
-    store.migrate().await.expect("migrated");
+    let url = format!("{url}&vestibule_migrate=1&vestibule_schema={}", house.schema);
+    let store = PostgresStore::connect(&url).await.expect("a store");
     let (listener, _told) = crate::common::overheard();
     store.listen(listener);
     store.load(fresh(), NOW).await.expect("an answer");

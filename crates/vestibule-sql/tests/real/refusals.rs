@@ -41,6 +41,20 @@ async fn a_url_that_is_none_is_refused_without_what_it_says() {
     }
 }
 
+/// The driver would find out at each connection, and take it for a server that is down.
+#[test]
+fn a_certificate_that_cannot_be_read_is_refused_with_its_path() {
+    for name in ["sslrootcert", "sslcert", "ssl-key"] {
+        let url = format!("postgres://bob:hunter2@localhost/app?sslmode=verify-full&{name}=/no/such%20file.pem");
+        let (transient, said) = refused(PostgresStore::from_url(&url));
+        assert!(!transient && said.contains("/no/such file.pem") && said.contains("No such file"), "{said}");
+        assert!(!said.contains("hunter2"), "{said}");
+    }
+    let there = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    let url = format!("postgres://a%2Fb@host/app?hostaddr=::1&sslmode=require&sslrootcert={there}");
+    assert!(PostgresStore::from_url(&url).is_ok(), "whatever is in it");
+}
+
 #[test]
 fn a_store_says_nothing_of_where_it_is_and_needs_no_runtime() {
     let store = PostgresStore::from_url("postgres://bob:hunter2@db.internal/app").expect("a URL");
@@ -89,7 +103,10 @@ async fn what_does_not_pass_by_itself_is_permanent() {
     let (transient, said) = refused(house.store().load(fresh(), NOW).await);
     assert!(!transient && said.contains("call `.migrate()`"), "{said}");
     let store = house.migrated().await;
-    house.run("INSERT INTO vestibule_migrations (version) VALUES (99)").await;
+    house.run("INSERT INTO vestibule_migrations (version, oldest) VALUES (98, 1)").await;
+    store.check().await.expect("the newer program says that it suits this one");
+    store.migrate().await.expect("nothing to do");
+    house.run("INSERT INTO vestibule_migrations (version, oldest) VALUES (99, 2)").await;
     for result in [store.check().await, store.migrate().await] {
         let (transient, said) = refused(result);
         assert!(!transient && said.contains("have version 99, this program knows none later than 1"), "{said}");
