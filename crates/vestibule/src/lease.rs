@@ -8,6 +8,7 @@ use vestibule_core::{HttpError, NumericDate};
 use crate::{
     clock::{self, Clock},
     error::chain,
+    patience::Patience,
     session_store::{Fence, SessionStore},
     store::{Key, StoreError},
 };
@@ -16,8 +17,14 @@ use crate::{
 const LENGTH: i64 = 30;
 /// How often it is renewed while the provider answers.
 const RENEWED_EVERY: Duration = Duration::from_secs(10);
-/// How often somebody looks who waits for another machine.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// When somebody looks for the first time who waits for another machine, and how long they wait at most between two looks: half as
+/// long again each time, as many may wait at one store.
+const FIRST_LOOK: Duration = Duration::from_millis(50);
+const LOOK_AT_LEAST_EVERY: Duration = Duration::from_millis(500);
+/// How often a lease is asked for once more when no answer came.
+const ASKED_AGAIN: u32 = 2;
+/// For how long somebody waits who may be waiting for themselves: they were given no answer, and then were refused.
+const DOUBT: Duration = Duration::from_secs(2);
 /// For how long they do. They outwait one machine that died: its lease lasts for as long as [`LENGTH`], and whoever takes it over
 /// then has to ask the provider.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -54,10 +61,10 @@ impl Leases {
         E: From<StoreError> + From<HttpError>,
         F: Future<Output = Result<Option<T>, E>>,
     {
-        let (began, patience) = (Instant::now(), self.clock.wait(PATIENCE));
+        let (began, patience, doubt) = (Instant::now(), self.clock.wait(PATIENCE), self.clock.wait(DOUBT));
+        let (mut unanswered, mut pause) = (None, FIRST_LOOK);
         loop {
-            let now = self.clock.now();
-            if let Some(fence) = self.store.lease(name, until(now), now).await? {
+            if let Some(fence) = self.ask(name, &mut unanswered).await? {
                 return Ok(Taken::Lease(Lease { leases: self.clone(), name, fence }));
             }
             if let Some(result) = look().await? {
@@ -66,8 +73,30 @@ impl Leases {
             if began.elapsed() >= patience {
                 return Err(HttpError::Timeout("another machine is at it, and takes long".into()).into());
             }
-            clock::pause(self.clock.as_ref(), LOOK_EVERY).await;
+            if let Some(error) = unanswered.take_if(|_| began.elapsed() >= doubt) {
+                return Err(error.into());
+            }
+            clock::pause(self.clock.as_ref(), clock::spread(pause)).await;
+            pause = pause.saturating_add(pause / 2).min(LOOK_AT_LEAST_EVERY);
         }
+    }
+
+    /// Asks for the lease, and again where no answer came. One that was given then is refused to everybody, and to us: who has it the
+    /// store does not say.
+    async fn ask(&self, name: Key, unanswered: &mut Option<StoreError>) -> Result<Option<Fence>, StoreError> {
+        let mut patience = Patience::new(self.clock.as_ref());
+        for _ in 0..ASKED_AGAIN {
+            let now = self.clock.now();
+            match self.store.lease(name, until(now), now).await {
+                Err(error) if error.is_transient() && error.was_asked() => {
+                    *unanswered = Some(StoreError::transient(chain(&error).to_string()));
+                    patience.wait(error).await?;
+                }
+                answer => return answer,
+            }
+        }
+        let now = self.clock.now();
+        self.store.lease(name, until(now), now).await
     }
 }
 
@@ -86,9 +115,45 @@ impl Lease {
         }
     }
 
-    pub(crate) async fn give_back(self) {
+    /// Whether it never left us, as far as the store knows. From now on it lasts as long as a new one.
+    pub(crate) async fn is_still_ours(&self) -> Result<bool, StoreError> {
         let Leases { store, clock } = &self.leases;
-        report(store.release_lease(self.name, self.fence, clock.now()).await);
+        let mut patience = Patience::new(clock.as_ref());
+        loop {
+            let now = clock.now();
+            match store.renew_lease(self.name, self.fence, until(now), now).await {
+                Err(error) if error.is_transient() => patience.wait(error).await?,
+                answer => return answer,
+            }
+        }
+    }
+
+    /// Gives it back. Whoever waits for what was done under it does not wait for a store that stumbles now.
+    pub(crate) async fn give_back(self) {
+        match self.release().await {
+            Err(error) if error.is_transient() => drop(tokio::spawn(self.give_back_in_the_end(error))),
+            released => report(released),
+        }
+    }
+
+    async fn give_back_in_the_end(self, mut error: StoreError) {
+        let clock = Arc::clone(&self.leases.clock);
+        let mut patience = Patience::new(clock.as_ref());
+        while error.is_transient() {
+            if let Err(last) = patience.wait(error).await {
+                return report(Err(last));
+            }
+            match self.release().await {
+                Ok(()) => return,
+                Err(next) => error = next,
+            }
+        }
+        report(Err(error));
+    }
+
+    async fn release(&self) -> Result<(), StoreError> {
+        let Leases { store, clock } = &self.leases;
+        store.release_lease(self.name, self.fence, clock.now()).await
     }
 }
 

@@ -7,11 +7,13 @@
 //! - is written down before it is tried ([`notes`]), so that whoever comes after a crash knows,
 //! - leaves its result where whoever comes late with the old cookie finds it.
 
+mod attempt;
 pub(crate) mod flights;
 mod notes;
 
-use std::sync::Arc;
+use std::{pin::pin, sync::Arc, time::Duration};
 
+use tokio::time::timeout;
 use vestibule_core::{HttpError, NumericDate};
 
 use self::notes::{Note, Notes};
@@ -45,6 +47,9 @@ pub(crate) enum NotRefreshed {
     /// The provider, or our store, did not do its part. The tokens are as they were.
     Provider(ProviderError),
 }
+
+/// For how long requests wait for a store to take what the provider gave, in real time.
+const WAITED_FOR: Duration = Duration::from_secs(3);
 
 pub(crate) type Outcome = Result<Arc<Session>, NotRefreshed>;
 
@@ -109,7 +114,7 @@ async fn refresh(door: Arc<Door>, seen: Arc<Session>, wish: Wish) -> Outcome {
 }
 
 async fn with_lease(door: &Door, seen: &Arc<Session>, lease: Lease, wish: Wish) -> Outcome {
-    let outcome = lease.hold(under_lease(door, seen, wish)).await;
+    let outcome = lease.hold(under_lease(door, seen, &lease, wish)).await;
     if let Err(NotRefreshed::SignedOut) = &outcome {
         // What was written down after the end is about nothing.
         Notes::of(door, seen).forget().await;
@@ -139,22 +144,37 @@ struct Current<'a> {
 
 impl<'a> Current<'a> {
     async fn of(door: &'a Door, seen: &Arc<Session>) -> Result<Self, NotRefreshed> {
+        Self::find(door, seen).await?.ok_or(NotRefreshed::SignedOut)
+    }
+
+    /// For whoever has tokens in hand that they would lose.
+    async fn in_the_end(door: &'a Door, seen: &Arc<Session>) -> Result<Self, NotRefreshed> {
+        let mut patience = Patience::stubborn(door.clock.as_ref());
+        loop {
+            match Self::find(door, seen).await {
+                Err(error) if error.is_transient() => patience.wait(error).await?,
+                found => return found?.ok_or(NotRefreshed::SignedOut),
+            }
+        }
+    }
+
+    /// Nothing of a session that has ended.
+    async fn find(door: &'a Door, seen: &Arc<Session>) -> Result<Option<Self>, StoreError> {
         let mut notes = Notes::of(door, seen);
         let note = notes.read().await?;
         match &door.keeping {
             Keeping::Store(store) => {
-                let stored = store.load(seen.key, door.now()).await?.ok_or(NotRefreshed::SignedOut)?;
-                let session = door.read_stored(seen.key, stored.value, stored.last_seen);
-                let session = Arc::new(session.ok_or(NotRefreshed::SignedOut)?);
-                Ok(Self { session, version: Some(stored.version), notes, note })
+                let Some(stored) = store.load(seen.key, door.now()).await? else { return Ok(None) };
+                let session = door.read_stored(seen.key, stored.value, stored.last_seen).map(Arc::new);
+                Ok(session.map(|session| Self { session, version: Some(stored.version), notes, note }))
             }
             Keeping::Cookies(marks) => {
                 if door.is_marked(marks.as_ref(), seen).await? {
-                    return Err(NotRefreshed::SignedOut);
+                    return Ok(None);
                 }
                 let successor = note.successor(door).filter(|newer| newer.generation > seen.generation);
                 let session = successor.map_or_else(|| Arc::clone(seen), Arc::new);
-                Ok(Self { session, version: None, notes, note })
+                Ok(Some(Self { session, version: None, notes, note }))
             }
         }
     }
@@ -166,7 +186,7 @@ async fn newer(door: &Door, seen: &Arc<Session>) -> Result<Option<Arc<Session>>,
     Ok((current.session.generation > seen.generation).then_some(current.session))
 }
 
-async fn under_lease(door: &Door, seen: &Arc<Session>, wish: Wish) -> Outcome {
+async fn under_lease(door: &Door, seen: &Arc<Session>, lease: &Lease, wish: Wish) -> Outcome {
     let mut current = match Current::of(door, seen).await {
         Ok(current) => current,
         Err(trouble) => return go_on_without_store(door, seen, trouble, wish),
@@ -179,7 +199,7 @@ async fn under_lease(door: &Door, seen: &Arc<Session>, wish: Wish) -> Outcome {
     }
     let Some(refresh_token) = tokens.refresh_token.clone() else { return Ok(session) };
     let grace = session.provider.refresh_token_reuse_grace();
-    if current.note.was_interrupted(session.generation) && !current.note.may_be_tried_again(grace, now) {
+    if attempt::was_interrupted(door, &current) && !current.note.may_be_tried_again(grace, now) {
         // Somebody presented this token and was never heard of again: it may be used up, and once is all it is good for.
         tracing::warn!(target: "vestibule::tokens", provider = session.provider.name(),
             "a refresh was interrupted: its tokens are dropped, since the provider may have replaced them; the session lives on");
@@ -189,27 +209,12 @@ async fn under_lease(door: &Door, seen: &Arc<Session>, wish: Wish) -> Outcome {
         Ok(at) => at,
         Err(error) => return go_on_with_what_is_left(session, error, now, wish),
     };
-    current = match note_attempt(door, current).await {
+    current = match attempt::note(door, lease, current).await {
         Ok(current) => current,
         Err(trouble) => return go_on_without_store(door, &session, trouble, wish),
     };
     let answer = session.provider.refresh(&at, &session, refresh_token).await;
     conclude(door, current, answer, wish).await
-}
-
-/// Writes down that the refresh token is about to be presented.
-async fn note_attempt<'a>(door: &'a Door, mut current: Current<'a>) -> Result<Current<'a>, NotRefreshed> {
-    let generation = current.session.generation;
-    if let Err(error) = current.notes.write_attempt(&current.note, generation).await {
-        // The session may have ended meanwhile; or its new cookie was seen, and what is noted is only kept for less long.
-        let now = Current::of(door, &current.session).await?;
-        if now.note != current.note {
-            return Err(error.into());
-        }
-        current = now;
-        current.notes.write_attempt(&current.note, generation).await?;
-    }
-    Ok(current)
 }
 
 /// What becomes of the session by the provider's answer.
@@ -240,7 +245,7 @@ async fn conclude(
         // R90: nothing is known to be lost, so nothing is dropped.
         Err(RefreshFailed::Unused(error)) => {
             tracing::warn!(target: "vestibule::tokens", provider, reason = chain(&error), "a refresh failed");
-            current.notes.take_back_attempt(&current.note).await?;
+            attempt::take_back(door, &mut current).await;
             go_on_with_what_is_left(session, error, now, wish)
         }
         // R85: an answer that must not be believed has used the refresh token up all the same.
@@ -266,8 +271,26 @@ async fn drop_tokens(door: &Door, current: Current<'_>, tokens: HeldTokens) -> O
     store_tokens(door, current, &rest).await
 }
 
-/// Puts new tokens where the session is kept. Never where it is no more.
-async fn store_tokens(door: &Door, mut current: Current<'_>, tokens: &HeldTokens) -> Outcome {
+/// Puts new tokens where the session is kept. A store that is away is tried for longer than somebody can be asked to wait.
+async fn store_tokens(door: &Door, current: Current<'_>, tokens: &HeldTokens) -> Outcome {
+    let session = Arc::clone(&current.session);
+    let mut storing = pin!(put_into_session(door, current, tokens));
+    if let Ok(stored) = timeout(WAITED_FOR, &mut storing).await {
+        return stored;
+    }
+    door.refreshes.pause(session.key, door.now());
+    door.refreshes.send_away(session.key, Err(StoreError::transient("the new tokens are not written down yet").into()));
+    let stored = storing.await;
+    door.refreshes.end_pause(session.key);
+    if let Err(NotRefreshed::Provider(error)) = &stored {
+        tracing::error!(target: "vestibule::tokens", provider = session.provider.name(), reason = chain(error),
+            "new tokens could not be written down for half a minute, and are lost");
+    }
+    stored
+}
+
+/// Never where it is no more.
+async fn put_into_session(door: &Door, mut current: Current<'_>, tokens: &HeldTokens) -> Outcome {
     loop {
         let new = Arc::new(current.session.with_tokens(tokens));
         let (Keeping::Store(store), Some(version)) = (&door.keeping, current.version) else {
@@ -281,7 +304,7 @@ async fn store_tokens(door: &Door, mut current: Current<'_>, tokens: &HeldTokens
             // V57: an update never brings a session back.
             Update::Gone => return Err(NotRefreshed::SignedOut),
             Update::Changed => {
-                let now = Current::of(door, &current.session).await?;
+                let now = Current::in_the_end(door, &current.session).await?;
                 if now.session.generation > current.session.generation {
                     // Somebody took the lease over, and was faster.
                     return Ok(now.session);
@@ -305,7 +328,7 @@ async fn leave_for_old_cookie(door: &Door, mut current: Current<'_>, new: Arc<Se
 }
 
 async fn update(door: &Door, store: &dyn SessionStore, new: &Session, version: Version) -> Result<Update, StoreError> {
-    let (value, mut patience) = (door.to_stored(new), Patience::new(door.clock.as_ref()));
+    let (value, mut patience) = (door.to_stored(new), Patience::stubborn(door.clock.as_ref()));
     loop {
         match store.update(new.key, version, value.clone(), door.now()).await {
             Err(error) if error.is_transient() => patience.wait(error).await?,

@@ -3,14 +3,14 @@
 use std::{
     collections::HashMap,
     future::Future,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
 use quick_cache::sync::Cache;
 use tokio::sync::watch;
 use vestibule_core::{HttpError, NumericDate};
 
-use super::{NotRefreshed, Outcome};
+use super::{NotRefreshed, Outcome, notes::Imprint};
 use crate::{session::Session, store::Key};
 
 /// The refreshes of a door.
@@ -23,9 +23,12 @@ pub(crate) struct Refreshes {
     awaited: Cache<Key, u32>,
     /// The newest generation of sessions in cookies that were refreshed here.
     newest: Cache<Key, u32>,
+    /// Of sessions whose refresh token was not presented, or was in vain, what may be written down about that all the same.
+    in_vain: Cache<Key, Imprint>,
 }
 
-type UnderWay = HashMap<Key, watch::Receiver<Option<Outcome>>>;
+/// Whoever does the work holds what it is landed with, so that it is gone when they are.
+type UnderWay = HashMap<Key, Weak<watch::Sender<Option<Outcome>>>>;
 
 /// For how many seconds a token that is stale but good is used as it is, after a refresh failed.
 const PAUSE: i64 = 5;
@@ -39,6 +42,7 @@ impl Refreshes {
             paused: Cache::new(MOST),
             awaited: Cache::new(MOST),
             newest: Cache::new(MOST),
+            in_vain: Cache::new(MOST),
         }
     }
 
@@ -62,11 +66,12 @@ impl Refreshes {
         work: impl Future<Output = Outcome> + Send + 'static,
     ) -> watch::Receiver<Option<Outcome>> {
         let mut under_way = lock(&self.under_way);
-        if let Some(landing) = under_way.get(&key) {
-            return landing.clone();
+        if let Some(land) = under_way.get(&key).and_then(Weak::upgrade) {
+            return land.subscribe();
         }
         let (land, landing) = watch::channel(None);
-        under_way.insert(key, landing.clone());
+        let land = Arc::new(land);
+        under_way.insert(key, Arc::downgrade(&land));
         let slot = Arc::clone(&self.under_way);
         tokio::spawn(async move {
             let outcome = work.await;
@@ -76,8 +81,30 @@ impl Refreshes {
         landing
     }
 
+    /// Those who wait for the refresh of this session wait no more, nor does anybody who joins it. It goes on.
+    pub(super) fn send_away(&self, key: Key, outcome: Outcome) {
+        let land = lock(&self.under_way).get(&key).and_then(Weak::upgrade);
+        if let Some(land) = land {
+            land.send_replace(Some(outcome));
+        }
+    }
+
+    pub(super) fn note_that_came_to_nothing(&self, key: Key, attempt: Imprint) {
+        self.in_vain.insert(key, attempt);
+    }
+
+    /// Whether this attempt is one that this process made, and in which the token was not presented, or in vain.
+    pub(super) fn came_to_nothing(&self, key: Key, attempt: Imprint) -> bool {
+        self.in_vain.get(&key).is_some_and(|known| known == attempt)
+    }
+
     pub(super) fn pause(&self, key: Key, now: NumericDate) {
         self.paused.insert(key, now.plus(PAUSE));
+    }
+
+    /// What was waited for is there.
+    pub(super) fn end_pause(&self, key: Key) {
+        self.paused.remove(&key);
     }
 
     pub(super) fn are_paused(&self, key: Key, now: NumericDate) -> bool {

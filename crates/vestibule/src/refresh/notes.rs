@@ -8,14 +8,14 @@ use crate::{
     door::Door,
     error::chain,
     patience::Patience,
-    session::Session,
+    session::{Session, seal::sha256},
     session_store::{Update, Version},
     store::{Key, StoreError},
 };
 
 /// A wire format, like the session's payload: add a version, never change one.
 #[derive(Serialize, Deserialize)]
-enum Written {
+enum Format {
     V1 { presented: Option<Presented>, successor: Option<Vec<u8>> },
 }
 
@@ -51,6 +51,24 @@ impl Note {
     }
 }
 
+/// By which one writing of notes is told from every other, though they say the same: each is sealed with randomness of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Imprint([u8; 32]);
+
+impl Imprint {
+    fn of(sealed: &[u8]) -> Self {
+        Self(sha256(sealed))
+    }
+}
+
+/// How something came to be written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Written {
+    AtOnce,
+    /// After the store had failed to say so, or to do it.
+    InTheEnd,
+}
+
 /// What they are called in the log.
 const WHAT: &str = "the notes of a refresh";
 /// For how many seconds the successor of an old cookie is kept once the new one was seen: requests take that long.
@@ -63,22 +81,33 @@ pub(super) struct Notes<'a> {
     /// Until when the session could live.
     until: NumericDate,
     version: Option<Version>,
+    /// Of what was there when they were last seen.
+    imprint: Option<Imprint>,
+    /// Of the attempt that was to be written here.
+    attempt: Option<Imprint>,
 }
 
 impl<'a> Notes<'a> {
     pub(super) fn of(door: &'a Door, session: &Session) -> Self {
-        Self { door, key: door.keys.refresh(session.key), until: session.times.ends_at, version: None }
+        Self {
+            door,
+            key: door.keys.refresh(session.key),
+            until: session.times.ends_at,
+            version: None,
+            imprint: None,
+            attempt: None,
+        }
     }
 
     pub(super) async fn read(&mut self) -> Result<Note, StoreError> {
         let Some(kept) = self.door.store().kept(self.key, self.door.now()).await? else {
-            self.version = None;
+            (self.version, self.imprint) = (None, None);
             return Ok(Note::default());
         };
-        self.version = Some(kept.version);
+        (self.version, self.imprint) = (Some(kept.version), Some(Imprint::of(&kept.value)));
         let opened = self.door.seals.kept.open_bytes(self.key.as_bytes(), kept.value);
         Ok(match opened.and_then(|bytes| postcard::from_bytes(&bytes).ok()) {
-            Some(Written::V1 { presented, successor }) => Note { presented, successor },
+            Some(Format::V1 { presented, successor }) => Note { presented, successor },
             // Of another key or version: as good as none.
             None => {
                 self.door.unreadable.report(WHAT, self.key);
@@ -87,37 +116,45 @@ impl<'a> Notes<'a> {
         })
     }
 
-    /// Before the token is presented: whoever finds this and nobody at work knows that it was.
-    pub(super) async fn write_attempt(&mut self, note: &Note, generation: u32) -> Result<(), StoreError> {
-        let presented = Presented { generation, at: self.door.now().seconds() };
-        self.write(Some(presented), note.successor.clone(), self.until).await
+    /// Of what was there when they were last seen.
+    pub(super) fn imprint(&self) -> Option<Imprint> {
+        self.imprint
     }
 
-    /// The attempt came to nothing, and the token is as good as before.
+    /// Of the attempt that was to be written here, whether or not it is there.
+    pub(super) fn attempt(&self) -> Option<Imprint> {
+        self.attempt
+    }
+
+    /// Before the token is presented: whoever finds this and nobody at work knows that it was.
+    pub(super) async fn write_attempt(&mut self, note: &Note, generation: u32) -> Result<Written, StoreError> {
+        let presented = Presented { generation, at: self.door.now().seconds() };
+        let sealed = self.seal(Some(presented), note.successor.clone());
+        self.attempt = Some(Imprint::of(&sealed));
+        self.write(sealed, self.until, Patience::new(self.door.clock.as_ref())).await
+    }
+
+    /// The attempt came to nothing, and the token is as good as before. What others wrote meanwhile stays.
     pub(super) async fn take_back_attempt(&mut self, note: &Note) -> Result<(), StoreError> {
-        match &note.successor {
-            Some(successor) => self.write(None, Some(successor.clone()), self.until).await,
-            None => {
-                self.forget().await;
-                Ok(())
+        let mut patience = Patience::new(self.door.clock.as_ref());
+        while self.imprint != self.attempt {
+            // Whether it was written nobody said.
+            match self.read().await {
+                Ok(_) if self.imprint == self.attempt => {}
+                Ok(_) => return Ok(()),
+                Err(error) if error.is_transient() => patience.wait(error).await?,
+                Err(error) => return Err(error),
             }
         }
+        let until = if note.successor.is_some() { self.until } else { self.soon() };
+        let sealed = self.seal(None, note.successor.clone());
+        self.write(sealed, until, patience).await.map(drop)
     }
 
     /// What the session is from now on, for whoever comes late with the old cookie.
     pub(super) async fn write_successor(&mut self, session: &Session) -> Result<(), StoreError> {
-        let payload = session.to_payload(&session.times);
-        let mut patience = Patience::new(self.door.clock.as_ref());
-        loop {
-            match self.write(None, Some(payload.clone()), self.until).await {
-                Err(error) if error.is_transient() => patience.wait(error).await?,
-                result => return result,
-            }
-            // It may have been written, though the store could not say so.
-            if self.read().await.is_ok_and(|note| note.successor.as_ref() == Some(&payload)) {
-                return Ok(());
-            }
-        }
+        let sealed = self.seal(None, Some(session.to_payload(&session.times)));
+        self.write(sealed, self.until, Patience::stubborn(self.door.clock.as_ref())).await.map(drop)
     }
 
     /// Nothing is left to tell. Notes that cannot be deleted expire with the session.
@@ -130,7 +167,8 @@ impl<'a> Notes<'a> {
     pub(super) async fn forget_soon(&mut self) {
         let shortened = match self.read().await {
             Ok(Note { presented: None, successor: Some(successor) }) => {
-                self.write(None, Some(successor), self.door.now().plus(ON_THEIR_WAY).min(self.until)).await
+                let sealed = self.seal(None, Some(successor));
+                self.put(&sealed, self.soon()).await.map(drop)
             }
             Ok(_) => Ok(()),
             Err(error) => Err(error),
@@ -138,24 +176,59 @@ impl<'a> Notes<'a> {
         report(shortened);
     }
 
+    fn soon(&self) -> NumericDate {
+        self.door.now().plus(ON_THEIR_WAY).min(self.until)
+    }
+
+    fn seal(&self, presented: Option<Presented>, successor: Option<Vec<u8>>) -> Vec<u8> {
+        let written = Format::V1 { presented, successor };
+        let bytes = postcard::to_stdvec(&written).expect("bytes and integers have a postcard form");
+        self.door.seals.kept.seal_bytes(self.key.as_bytes(), &bytes)
+    }
+
+    /// Puts this in the place of what was seen there. A store that stumbles may have done it without saying so, which it then is asked.
     async fn write(
         &mut self,
-        presented: Option<Presented>,
-        successor: Option<Vec<u8>>,
+        sealed: Vec<u8>,
         until: NumericDate,
-    ) -> Result<(), StoreError> {
-        let written = Written::V1 { presented, successor };
-        let bytes = postcard::to_stdvec(&written).expect("bytes and integers have a postcard form");
-        let sealed = self.door.seals.kept.seal_bytes(self.key.as_bytes(), &bytes);
-        let (store, now) = (self.door.store(), self.door.now());
-        match store.keep(self.key, self.version, sealed, Some(until), now).await? {
-            Update::Done(version) => {
-                self.version = Some(version);
-                Ok(())
+        mut patience: Patience<'_>,
+    ) -> Result<Written, StoreError> {
+        let (before, ours, mut written) = (self.imprint, Imprint::of(&sealed), Written::AtOnce);
+        loop {
+            let doubt = match self.put(&sealed, until).await {
+                Ok(Update::Done(_)) => return Ok(written),
+                Ok(Update::Changed | Update::Gone) => {
+                    Some(StoreError::transient("the notes of a refresh were changed"))
+                }
+                Err(error) if error.is_transient() => {
+                    patience.wait(error).await?;
+                    None
+                }
+                Err(error) => return Err(error),
+            };
+            written = Written::InTheEnd;
+            match self.read().await {
+                Ok(_) if self.imprint == Some(ours) => return Ok(written),
+                Ok(_) if self.imprint == before => {
+                    if let Some(error) = doubt {
+                        patience.wait(error).await?;
+                    }
+                }
+                // Only who has the lease writes here, so it was lost to somebody who is at it now; or the session ended, and with it this.
+                Ok(_) => return Err(StoreError::permanent("another machine took the refresh over")),
+                Err(error) if error.is_transient() => patience.wait(error).await?,
+                Err(error) => return Err(error),
             }
-            // Only who has the lease writes here, so it was lost to somebody who is at it now.
-            Update::Changed | Update::Gone => Err(StoreError::permanent("another machine took the refresh over")),
         }
+    }
+
+    async fn put(&mut self, sealed: &[u8], until: NumericDate) -> Result<Update, StoreError> {
+        let (store, now) = (self.door.store(), self.door.now());
+        let update = store.keep(self.key, self.version, sealed.to_vec(), Some(until), now).await?;
+        if let Update::Done(version) = update {
+            (self.version, self.imprint) = (Some(version), Some(Imprint::of(sealed)));
+        }
+        Ok(update)
     }
 }
 

@@ -23,6 +23,8 @@ use vestibule::{
 pub(crate) struct Far {
     shared: Arc<MemoryStore>,
     mood: Mutex<Mood>,
+    /// What becomes of the questions that it is asked next.
+    mishaps: Mutex<Vec<(&'static str, Mishap)>>,
     asked: Mutex<Vec<&'static str>>,
     listeners: Arc<Mutex<Vec<Listener>>>,
     /// Whose marks it was asked for last.
@@ -43,6 +45,17 @@ pub(crate) enum Mood {
     Silent,
 }
 
+/// What becomes of one question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mishap {
+    /// It does not get there.
+    NotDone,
+    /// What it asks for is done, and the answer gets lost.
+    AnswerLost,
+    /// The same, and from then on this is the mood.
+    AnswerLostAnd(Mood),
+}
+
 impl Far {
     pub(crate) fn new() -> Arc<Self> {
         Self::at(&Arc::new(MemoryStore::new()))
@@ -55,6 +68,17 @@ impl Far {
 
     pub(crate) fn is(&self, mood: Mood) {
         *self.mood.lock().expect("no panic") = mood;
+    }
+
+    /// This happens to the next question of this method for which nothing is to happen yet.
+    pub(crate) fn next(&self, method: &'static str, mishap: Mishap) {
+        self.mishaps.lock().expect("no panic").push((method, mishap));
+    }
+
+    fn mishap(&self, method: &'static str) -> Option<Mishap> {
+        let mut mishaps = self.mishaps.lock().expect("no panic");
+        let place = mishaps.iter().position(|(of, _)| *of == method)?;
+        Some(mishaps.remove(place).1)
     }
 
     /// From now on nobody is told what ends.
@@ -100,6 +124,7 @@ impl Far {
     ) -> Answer<'a, T> {
         self.asked.lock().expect("no panic").push(method);
         let mood = *self.mood.lock().expect("no panic");
+        let mishap = if mood == Mood::Well { self.mishap(method) } else { None };
         Answer::later(async move {
             // As over a network, nothing is there at once.
             tokio::task::yield_now().await;
@@ -108,7 +133,16 @@ impl Far {
                 Mood::Silent => pending().await,
                 Mood::Well => {}
             }
+            if mishap == Some(Mishap::NotDone) {
+                return Err(StoreError::transient("the line was dead"));
+            }
             let answer = question(&self.shared).await;
+            if let Some(mishap) = mishap {
+                if let Mishap::AnswerLostAnd(mood) = mishap {
+                    self.is(mood);
+                }
+                return Err(StoreError::transient("the answer got lost"));
+            }
             if self.holds.load(Ordering::SeqCst) && matches!(method, "load" | "marks") {
                 let let_on = self.let_on.notified();
                 self.held.fetch_add(1, Ordering::SeqCst);

@@ -9,5 +9,6 @@ mod checked;
 mod ended;
 mod far;
 mod logged;
+mod lost;
 mod other_machines;
 mod trouble;
