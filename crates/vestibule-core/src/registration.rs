@@ -52,7 +52,7 @@ use crate::{
 /// assert_eq!(request.uri(), "https://login.example.com/register");
 /// # Ok::<_, vestibule_core::error::InvalidMetadata>(())
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct RegistrationRequest {
     registration_endpoint: Url,
     initial_access_token: Option<Secret<String>>,

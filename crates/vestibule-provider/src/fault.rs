@@ -189,6 +189,9 @@ pub enum Fault {
     },
     /// The registration endpoint fails with status 500.
     RegistrationServerError,
+    /// Whoever reads, updates or ends a registration is answered with this status (RFC 7592 2): 403 and 405 refuse it, 503 says
+    /// nothing of it.
+    ManagementStatus(u16),
     /// The registration response has another redirect URI than was asked for.
     RegistrationRedirectUriChanged,
     /// The registration response has an empty client_id.

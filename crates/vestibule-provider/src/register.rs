@@ -36,6 +36,9 @@ pub(crate) async fn registration(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
+    if let Some(answer) = provider.hooks().management_answer() {
+        return answer;
+    }
     let query = query.unwrap_or_default();
     let information = match method {
         Method::PUT => update(&provider, &query, &headers, &body),

@@ -38,6 +38,7 @@ pub(crate) struct Registrations {
     /// The one method of client authentication, where there are not all of them.
     only_auth_method: Option<TokenEndpointAuthMethod>,
     rotates_tokens: bool,
+    renews_secrets: bool,
 }
 
 /// One of them.
@@ -109,15 +110,15 @@ impl DevelopmentProvider {
     /// Registers a client; the answer is what it must know (Registration 3.2).
     pub(crate) fn register(&self, request: &RegistrationRequest) -> Map<String, Value> {
         let now = self.now();
-        let (alphabet, lifetime) = {
+        let (alphabet, secret_end) = {
             let registrations = &self.state().registrations;
-            (registrations.alphabet, registrations.secret_lifetime)
+            (registrations.alphabet, registrations.secret_end(now))
         };
         let credentials = Credentials {
             client_id: alphabet.client_id(),
             issued_at: now,
             secret: request.has_secret().then(|| alphabet.client_secret()),
-            secret_expires_at: lifetime.map(|seconds| now.plus(i64::from(seconds))),
+            secret_expires_at: secret_end,
             registration_access_token: identifier().into(),
         };
         let entry = self.registration(request, credentials);
@@ -175,6 +176,11 @@ impl Registrations {
         self.only_auth_method.as_ref().map_or(&AUTH_METHODS, slice::from_ref)
     }
 
+    /// When a secret ends that is given now.
+    fn secret_end(&self, now: NumericDate) -> Option<NumericDate> {
+        self.secret_lifetime.map(|seconds| now.plus(i64::from(seconds)))
+    }
+
     /// What a client was told, for whoever shows its token (RFC 7592 2.1).
     pub(crate) fn information(&self, client_id: &str, token: &str) -> Option<Map<String, Value>> {
         self.owned(client_id, token).map(|registration| registration.information.clone())
@@ -197,6 +203,7 @@ impl Default for Registrations {
             substituted: Map::new(),
             only_auth_method: None,
             rotates_tokens: false,
+            renews_secrets: false,
         }
     }
 }

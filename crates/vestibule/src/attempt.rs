@@ -21,6 +21,8 @@ use crate::{
 pub(crate) struct Attempt {
     pub(crate) pending: PendingLogin,
     belongs: [u8; BELONGS_BYTES],
+    /// The client that it began with, where there may be another one when it ends.
+    client: Option<[u8; CLIENT_BYTES]>,
     /// What the sign-in was asked to be, beyond what every sign-in with this provider is.
     pub(crate) demand: Demand,
     /// The session that the browser had when the login began, where the callback will not see it.
@@ -41,6 +43,8 @@ pub(crate) struct Earlier {
 enum Written<'a> {
     #[serde(borrow)]
     V1(WrittenV1<'a>),
+    /// Of a client that registers itself.
+    V2(#[serde(borrow)] WrittenV1<'a>, [u8; CLIENT_BYTES]),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -61,6 +65,7 @@ struct WrittenEarlier<'a> {
 }
 
 const BELONGS_BYTES: usize = 16;
+const CLIENT_BYTES: usize = 8;
 
 /// Before there were versions: what it belongs to, and a pending login of 40 bytes. Whatever has a version is longer.
 const UNVERSIONED_BYTES: usize = BELONGS_BYTES + 40;
@@ -68,7 +73,18 @@ const UNVERSIONED_BYTES: usize = BELONGS_BYTES + 40;
 impl Attempt {
     /// A login that begins with this provider.
     pub(crate) fn new(provider: &ConnectedProvider, pending: PendingLogin, demand: Demand) -> Self {
-        Self { pending, belongs: belongs_to(provider), demand, earlier: None }
+        Self { pending, belongs: belongs_to(provider), client: None, demand, earlier: None }
+    }
+
+    /// One that begins with this client, if it is one that registered itself: another may take its place.
+    pub(crate) fn by_client(self, provider: &ConnectedProvider, client_id: &str) -> Self {
+        let client = provider.binding().is_empty().then(|| client_mark(client_id));
+        Self { client, ..self }
+    }
+
+    /// Whether this client can finish it, as far as is known.
+    pub(crate) fn is_by_client(&self, client_id: &str) -> bool {
+        self.client.is_none_or(|client| client == client_mark(client_id))
     }
 
     /// One that takes the place of this session.
@@ -92,7 +108,7 @@ impl Attempt {
     /// The value of its cookie.
     pub(crate) fn seal(&self, door: &Door, purpose: Purpose<'_>) -> String {
         let (pending, acr_values) = (self.pending.to_bytes(), self.demand.acr_values.join(" "));
-        let written = Written::V1(WrittenV1 {
+        let written = WrittenV1 {
             belongs: self.belongs,
             pending: pending.expose(),
             acr_values: &acr_values,
@@ -103,7 +119,11 @@ impl Attempt {
                 issuer: earlier.issuer.as_str(),
                 ends_at: earlier.ends_at.seconds(),
             }),
-        });
+        };
+        let written = match self.client {
+            None => Written::V1(written),
+            Some(client) => Written::V2(written, client),
+        };
         let payload =
             Secret::new(postcard::to_stdvec(&written).expect("bytes, strings and integers have a postcard form"));
         door.seals.pending_login.seal(&door.context(&door.names.name(purpose)), payload.expose())
@@ -116,12 +136,16 @@ impl Attempt {
         if payload.expose().len() == UNVERSIONED_BYTES {
             let (belongs, pending) = payload.expose().split_first_chunk::<BELONGS_BYTES>()?;
             let pending = PendingLogin::from_bytes(&Secret::new(pending.to_vec()))?;
-            return Some(Self { pending, belongs: *belongs, demand: Demand::default(), earlier: None });
+            return Some(Self { pending, belongs: *belongs, client: None, demand: Demand::default(), earlier: None });
         }
-        let Written::V1(written) = postcard::from_bytes(payload.expose()).ok()?;
+        let (written, client) = match postcard::from_bytes(payload.expose()).ok()? {
+            Written::V1(written) => (written, None),
+            Written::V2(written, client) => (written, Some(client)),
+        };
         Some(Self {
             pending: PendingLogin::from_bytes(&Secret::new(written.pending.to_vec()))?,
             belongs: written.belongs,
+            client,
             demand: Demand::new(written.acr_values, written.max_age),
             earlier: written.earlier.and_then(Earlier::read),
         })
@@ -168,6 +192,13 @@ impl Earlier {
     pub(crate) async fn end(&self, door: &Door) -> Result<(), StoreError> {
         door.end_by_key(self.key, &self.issuer, self.ends_at).await.map(drop)
     }
+}
+
+fn client_mark(client_id: &str) -> [u8; CLIENT_BYTES] {
+    let mut mark = [0; CLIENT_BYTES];
+    let hash = sha256(client_id.as_bytes());
+    mark.copy_from_slice(hash.split_at(CLIENT_BYTES).0);
+    mark
 }
 
 /// Provider, issuer (which is known to whoever begins a login), client and redirect URI in sixteen bytes.

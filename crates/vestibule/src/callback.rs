@@ -113,7 +113,7 @@ async fn finish(
         Manner::Asked | Manner::SteppingUp => None,
         Manner::Silent => Some(silent_renewal::renewed(visit, provider).await?),
     };
-    let at = provider.introduced().await?;
+    let at = provider.introduced_as(|client_id| attempt.is_by_client(client_id)).await?;
     let is_posted = attempt.pending.response_mode() == ResponseMode::FormPost;
     let accepted = attempt.pending.accept(response, &ExpectedResponse::of(&at.metadata), door.now())?;
     let proved = provider.prove(&at, accepted).await?;

@@ -312,7 +312,8 @@ pub(crate) async fn begin(
     for crowded_out in Attempt::crowded_out(door, &visit.cookies()) {
         headers.append(header::SET_COOKIE, door.names.delete(crowded_out));
     }
-    let mut attempt = Attempt::new(provider, pending, remembered(visit, wish.demand).await);
+    let mut attempt = Attempt::new(provider, pending, remembered(visit, wish.demand).await)
+        .by_client(provider, at.client.client_id());
     if mode == ResponseMode::FormPost
         && let Some(session) =
             visit.peek().await.map_err(|StoreFailed| StoreError::transient("who is signed in is unknown"))?

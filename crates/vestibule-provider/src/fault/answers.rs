@@ -38,6 +38,15 @@ impl Hooks {
         }
     }
 
+    pub(crate) fn management_answer(&self) -> Option<Response> {
+        match self.0.as_ref()? {
+            Fault::ManagementStatus(status) => {
+                Some(StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR).into_response())
+            }
+            _ => None,
+        }
+    }
+
     pub(crate) fn token_answer(&self, is_refresh: bool) -> Option<Response> {
         let answer = match self.0.as_ref()? {
             Fault::Refresh(_) if is_refresh => self.refresh_answer()?,

@@ -22,6 +22,13 @@ impl DevelopmentProvider {
         self
     }
 
+    /// Gives a client that updates its registration another secret, good for as long as that of a new one, in the place of the one
+    /// that it had, as a provider may (RFC 7592 2.2). Unless said, it keeps the one that it has, and that one's end.
+    pub fn renews_secrets_at_updates(self) -> Self {
+        self.state().registrations.renews_secrets = true;
+        self
+    }
+
     /// Registers a client anew, as it asks, under the id that it has; `None` if this is not its token.
     pub(crate) fn update_registration(
         &self,
@@ -46,9 +53,14 @@ impl DevelopmentProvider {
     fn update(&self, mut credentials: Credentials, body: &[u8]) -> Result<Map<String, Value>, Denial> {
         let asked = object(body)?;
         check_credentials(&asked, &credentials)?;
+        let now = self.now();
         let (request, alphabet, rotates_tokens) = {
             let registrations = &self.state().registrations;
             let request = RegistrationRequest::read(asked, registrations)?;
+            if registrations.renews_secrets {
+                credentials.secret = None;
+                credentials.secret_expires_at = registrations.secret_end(now);
+            }
             (request, registrations.alphabet, registrations.rotates_tokens)
         };
         if rotates_tokens {

@@ -42,6 +42,15 @@ impl<T: Send + Sync + 'static> Flight<T> {
         }
     }
 
+    /// Asks the question, unless it is under way, and waits for nothing.
+    pub(super) fn launch<F, K>(&self, ask: F, keep: K)
+    where
+        F: Future<Output = Result<T, ProviderError>> + Send + 'static,
+        K: FnOnce(Arc<T>) + Send + 'static,
+    {
+        drop(self.board(ask, keep));
+    }
+
     fn board<F, K>(&self, ask: F, keep: K) -> Landing<T>
     where
         F: Future<Output = Result<T, ProviderError>> + Send + 'static,

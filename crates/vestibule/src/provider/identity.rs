@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwapOption;
 use serde_json::Value;
 use vestibule_core::{
-    Client, ClientInformation, ClientMetadata, ProtocolError, ProviderMetadata,
+    Client, ClientInformation, ClientMetadata, NumericDate, ProtocolError, ProviderMetadata,
     jose::PrivateJwkSet,
     registration::{ClientKeys, RegistrationRequest, SectorIdentifierDocument},
 };
@@ -14,7 +14,7 @@ use super::{
     Addresses, ClientSource, ConnectedProvider, Provider, ProviderError, Source,
     connected::Surroundings,
     own_keys::{Cupboard, Needs, OwnKeys},
-    registrar::Registrar,
+    registrar::{Former, Known, Registrar},
 };
 
 /// A provider that knows us and whom we know: what every exchange with it starts from.
@@ -22,6 +22,13 @@ use super::{
 pub(crate) struct Introduced {
     pub(crate) metadata: Arc<ProviderMetadata>,
     pub(crate) client: Arc<Client>,
+}
+
+/// Whom the provider may mean by us: who we are there, and who we were before.
+#[derive(Clone)]
+pub(super) struct Meant {
+    pub(super) at: Introduced,
+    former: Option<Former>,
 }
 
 /// Who we are there, and our keys.
@@ -102,12 +109,35 @@ impl Identity {
         Ok(client)
     }
 
+    /// The client that we were before, with the keys that were last in use.
+    fn former_equipped(&self, former: Former) -> Former {
+        match self.equipped.load().as_ref() {
+            Some(at_hand) if !Needs::of(&former.client).is_empty() => former.with_keys(&at_hand.keys),
+            _ => former,
+        }
+    }
+
     /// The client as it was last put together, if it is this one.
     fn as_equipped(&self, bare: Arc<Client>) -> Arc<Client> {
         match self.equipped.load().as_ref() {
             Some(at_hand) if Arc::ptr_eq(&at_hand.bare, &bare) => Arc::clone(&at_hand.client),
             _ => bare,
         }
+    }
+}
+
+impl Meant {
+    /// Who we were before, while people may be signed in by that.
+    pub(super) fn former(&self, now: NumericDate) -> Option<Introduced> {
+        let former = self.former.as_ref().filter(|former| now < former.until)?;
+        Some(Introduced { metadata: Arc::clone(&self.at.metadata), client: Arc::clone(&former.client) })
+    }
+}
+
+impl Former {
+    fn with_keys(self, keys: &Arc<PrivateJwkSet>) -> Self {
+        let client = Client::clone(&self.client).private_keys(Arc::clone(keys));
+        Self { client: Arc::new(client), ..self }
     }
 }
 
@@ -156,29 +186,54 @@ impl ConnectedProvider {
         Ok(Introduced { metadata, client })
     }
 
+    /// The same for what somebody began as the client of which `is_meant` holds, if we are or were that.
+    pub(crate) async fn introduced_as(
+        self: &Arc<Self>,
+        is_meant: impl Fn(&str) -> bool,
+    ) -> Result<Introduced, ProviderError> {
+        let at = self.introduced().await?;
+        let is_meant = |at: &Introduced| is_meant(at.client.client_id());
+        if is_meant(&at) {
+            return Ok(at);
+        }
+        if let Some(former) = self.meant_at_hand().and_then(|meant| meant.former(self.now())).filter(is_meant) {
+            return Ok(former);
+        }
+        // Another machine may have begun it, as a client that it registered since.
+        let Some(meant) = self.meant_if_known().await? else { return Ok(at) };
+        let former = meant.former(self.now());
+        Ok(Some(meant.at).into_iter().chain(former).find(is_meant).unwrap_or(at))
+    }
+
     /// The same as far as it is known already, however old: for those for whose sake nobody is asked.
     pub(super) fn introduced_at_hand(&self) -> Option<Introduced> {
+        self.meant_at_hand().map(|meant| meant.at)
+    }
+
+    /// The same with who we were before.
+    pub(super) fn meant_at_hand(&self) -> Option<Meant> {
         let metadata = match &self.provider.source {
             Source::Described(metadata) => Arc::clone(metadata),
             Source::Discovered(_) | Source::WebFinger(_) => self.metadata.held()?,
         };
-        let client = match &self.identity.who {
-            Who::Given(client) => Arc::clone(client),
+        let Known { client, former } = match &self.identity.who {
+            Who::Given(client) => Known { client: Arc::clone(client), former: None },
             Who::Registers(_, registrar) => registrar.held()?,
         };
-        Some(Introduced { metadata, client: self.identity.as_equipped(client) })
+        let former = former.map(|former| self.identity.former_equipped(former));
+        Some(Meant { at: Introduced { metadata, client: self.identity.as_equipped(client) }, former })
     }
 
     /// The same for those for whose sake the provider is asked, but we are not registered, and no keys are made: `None` when we are
     /// not.
-    pub(super) async fn introduced_if_known(self: &Arc<Self>) -> Result<Option<Introduced>, ProviderError> {
+    pub(super) async fn meant_if_known(self: &Arc<Self>) -> Result<Option<Meant>, ProviderError> {
         let metadata = self.metadata().await?;
-        let client = match &self.identity.who {
-            Who::Given(client) => Arc::clone(client),
+        let Known { client, former } = match &self.identity.who {
+            Who::Given(client) => Known { client: Arc::clone(client), former: None },
             Who::Registers(asked, registrar) => {
                 let request = self.registration_request(&metadata, asked)?;
-                match registrar.known_client(&self.surroundings.remembered, &request, self.now()).await? {
-                    Some(client) => client,
+                match registrar.known(&self.surroundings.remembered, &request, self.now()).await? {
+                    Some(known) => known,
                     None => return Ok(None),
                 }
             }
@@ -190,7 +245,8 @@ impl ConnectedProvider {
             _ => None,
         };
         let client = keys.map_or(Ok(Arc::clone(&client)), |keys| self.identity.equip(client, keys))?;
-        Ok(Some(Introduced { metadata, client }))
+        let former = former.map(|former| self.identity.former_equipped(former));
+        Ok(Some(Meant { at: Introduced { metadata, client }, former }))
     }
 
     /// The client with the keys that it needs, which are made if need be.
@@ -213,11 +269,8 @@ impl ConnectedProvider {
         asked: &ClientMetadata,
         registrar: &Registrar,
     ) -> Result<Arc<Client>, ProviderError> {
-        let Surroundings { remembered, clock, .. } = &self.surroundings;
         let request = self.registration_request(metadata, asked)?;
-        let this = Arc::clone(self);
-        let register = move |request| async move { this.register(request).await };
-        registrar.client(remembered, request, clock, register).await
+        registrar.client(self, request).await
     }
 
     /// Asks for a client that the provider finds at all our addresses.
@@ -233,7 +286,8 @@ impl ConnectedProvider {
         Ok(request.backchannel_logout_uri(backchannel_logout_uri).frontchannel_logout_uri(frontchannel_logout_uri))
     }
 
-    async fn register(self: Arc<Self>, request: RegistrationRequest) -> Result<ClientInformation, ProviderError> {
+    /// Registers a client that was not there before.
+    pub(super) async fn register(&self, request: RegistrationRequest) -> Result<ClientInformation, ProviderError> {
         self.make_keys_asked_for(&request).await?;
         let information = self.carry_out(request).await?;
         tracing::info!(target: "vestibule::provider", provider = %self.name(), client_id = information.client().client_id(), "registered");
@@ -286,6 +340,11 @@ impl ConnectedProvider {
             _ => false,
         };
         makes_keys || self.provider.request_objects.are_fetched()
+    }
+
+    /// Whether another machine may have replaced the client that we know of.
+    pub(super) fn may_be_replaced_elsewhere(&self) -> bool {
+        matches!(self.identity.who, Who::Registers(..)) && self.surroundings.remembered.is_shared()
     }
 
     /// Whether every start of the program, and every machine, registers a client of its own.

@@ -25,6 +25,7 @@ use super::{
     bucket::{Bucket, Empty},
     flight::Flight,
     fresh::Fresh,
+    identity::Meant,
 };
 
 /// What is known for logout tokens alone. It shares nothing with the logins but what it reads of theirs.
@@ -32,7 +33,7 @@ pub(super) struct LogoutTokens {
     flood: Bucket,
     looking: Bucket,
     looks: Flight<Looked>,
-    known: ArcSwapOption<Introduced>,
+    known: ArcSwapOption<Meant>,
     keys: Fresh<JwkSet>,
     missing: MissingKeys,
     /// Whether a verified token said by its `typ` what it is.
@@ -95,7 +96,7 @@ impl ConnectedProvider {
         let own = &self.logout_tokens;
         own.flood.take()?;
         let verified = match self.verify_at_hand(token, Fresh::fresh) {
-            Some(decided) if missing_key(&decided).is_none() => decided?,
+            Some(decided) if missing_key(&decided).is_none() && !self.may_be_for_a_new_client(&decided) => decided?,
             undecided => self.look_and_verify(token, undecided).await?,
         };
         // V70: a provider that has once said what its tokens are does not stop to.
@@ -114,8 +115,21 @@ impl ConnectedProvider {
         token: &UnverifiedLogoutToken,
         keys: Serving,
     ) -> Option<Result<LogoutToken, InvalidLogoutToken>> {
+        let meant = self.meant_at_hand().or_else(|| self.logout_tokens.known.load().as_deref().cloned())?;
+        let decided = self.verify_as(&meant.at, token, keys);
+        // Said of the client that we were before, it ends sessions that began then.
+        let former = meant.former(self.now()).filter(|_| is_for_another(&decided));
+        let by_former = former.map(|former| self.verify_as(&former, token, keys));
+        Some(by_former.filter(|decided| !is_for_another(decided)).unwrap_or(decided))
+    }
+
+    fn verify_as(
+        &self,
+        at: &Introduced,
+        token: &UnverifiedLogoutToken,
+        keys: Serving,
+    ) -> Result<LogoutToken, InvalidLogoutToken> {
         let own = &self.logout_tokens;
-        let at = self.introduced_at_hand().or_else(|| own.known.load().as_deref().cloned())?;
         let expected = at.client.expected_logout_token(&at.metadata);
         let typed = self.requires_logout_token_type() || own.are_typed.load(Ordering::SeqCst);
         let expected = if typed { expected.require_type() } else { expected };
@@ -127,7 +141,12 @@ impl ConnectedProvider {
             }
             decided = token.verify(&set, &expected, self.now());
         }
-        Some(decided)
+        decided
+    }
+
+    /// Whether another machine may have registered the client that this token is for, and we have not looked since.
+    fn may_be_for_a_new_client(&self, decided: &Result<LogoutToken, InvalidLogoutToken>) -> bool {
+        self.may_be_replaced_elsewhere() && is_for_another(decided)
     }
 
     /// Asks the provider, if it may be asked now, and decides by what is known then.
@@ -147,7 +166,13 @@ impl ConnectedProvider {
         // Keys that have aged serve on while there are no new ones, as they do for logins.
         let keys: Serving = if matches!(looked, Ok(Looked::Found)) { Fresh::fresh } else { Fresh::usable };
         match (self.verify_at_hand(token, keys), looked) {
-            (Some(decided), _) if missing_key(&decided).is_none() => Ok(decided?),
+            (Some(decided), looked) if missing_key(&decided).is_none() => match looked {
+                // It may be for us: whoever sent it tries again.
+                Ok(Looked::TooSoon(again_in)) if self.may_be_for_a_new_client(&decided) => {
+                    Err(NotVerified::TooMany(again_in))
+                }
+                _ => Ok(decided?),
+            },
             (Some(decided), Ok(Looked::Found)) => {
                 own.missing.remember(missing_key(&decided).flatten());
                 Ok(decided?)
@@ -166,7 +191,8 @@ impl ConnectedProvider {
             if let Err(Empty { again_in }) = own.looking.take() {
                 return Ok(Looked::TooSoon(again_in));
             }
-            let Some(at) = this.introduced_if_known().await? else { return Ok(Looked::NoClient) };
+            let Some(meant) = this.meant_if_known().await? else { return Ok(Looked::NoClient) };
+            let at = &meant.at;
             if at.client.needs_provider_keys() {
                 let fetch = |etag| this.fetch_keys(&at.metadata, etag);
                 match own.keys.held() {
@@ -174,7 +200,7 @@ impl ConnectedProvider {
                     None => own.keys.get(fetch).await?,
                 };
             }
-            own.known.store(Some(Arc::new(at)));
+            own.known.store(Some(Arc::new(meant)));
             Ok(Looked::Found)
         };
         self.logout_tokens.looks.join(ask, drop).await.map(|looked| *looked)
@@ -190,6 +216,11 @@ fn missing_key(decided: &Result<LogoutToken, InvalidLogoutToken>) -> Option<Opti
         Err(InvalidLogoutToken::Jws(InvalidJws::NoMatchingKey { kid, .. })) => Some(kid.clone()),
         _ => None,
     }
+}
+
+/// Whether it is a token for a client that we are not.
+fn is_for_another(decided: &Result<LogoutToken, InvalidLogoutToken>) -> bool {
+    matches!(decided, Err(InvalidLogoutToken::Audience { .. }))
 }
 
 /// The kids that the provider did not have when it was last asked; the oldest is forgotten first.

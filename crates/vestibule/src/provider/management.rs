@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use vestibule_core::{
-    ClientInformation, HttpError, Misbehaviour, ProtocolError,
+    ClientInformation, HttpError, Misbehaviour, NumericDate, ProtocolError,
     registration::{
         RegistrationRequest,
         management::{DeleteRegistration, ManagementRefused, ReadRegistration, UpdateRegistration},
@@ -23,7 +23,7 @@ impl ConnectedProvider {
         to_the_end(async move {
             let (care, caring) = this.care().await?;
             let read = async {
-                let kept = care.kept().await?;
+                let kept = care.kept(this.now()).await?;
                 let information = this.carry_out(ReadRegistration::new(care.request, &kept.information)?).await?;
                 care.registrar.replace(care.remembered, &kept, &kept.key, information, this.now()).await
             };
@@ -38,16 +38,26 @@ impl ConnectedProvider {
         to_the_end(async move {
             let (care, caring) = this.care().await?;
             let update = async {
-                let kept = care.kept().await?;
+                let kept = care.kept(this.now()).await?;
                 // What is asked for follows the provider's metadata, which may have changed since.
                 let new_key = care.remembered.key(&care.request);
-                this.make_keys_asked_for(&care.request).await?;
-                let information = this.carry_out(UpdateRegistration::new(care.request, &kept.information)?).await?;
+                let information = this.update_held(care.request, &kept.information).await?;
                 care.registrar.replace(care.remembered, &kept, &new_key, information, this.now()).await
             };
             caring.during(update).await
         })
         .await
+    }
+
+    /// Asks for a client again, under the client_id that it has (RFC 7592 2.2). The secret and the access may be new.
+    pub(super) async fn update_held(
+        &self,
+        request: RegistrationRequest,
+        held: &ClientInformation,
+    ) -> Result<ClientInformation, RegistrationError> {
+        let update = UpdateRegistration::new(request.clone(), held)?;
+        self.make_keys_asked_for(&request).await?;
+        Ok(self.carry_out(update).await?)
     }
 
     /// Ends the registration.
@@ -56,7 +66,7 @@ impl ConnectedProvider {
         to_the_end(async move {
             let (care, caring) = this.care().await?;
             let delete = async {
-                let kept = care.kept().await?;
+                let kept = care.kept(this.now()).await?;
                 let exchange = DeleteRegistration::new(&care.request, &kept.information)?;
                 let result = this.carry_out(exchange).await.map_err(RegistrationError::from);
                 // RFC 7592 2.3: 401 is the answer too when the client is not there any more.
@@ -90,8 +100,8 @@ struct Care<'a> {
 }
 
 impl Care<'_> {
-    async fn kept(&self) -> Result<Kept, RegistrationError> {
-        let kept = self.registrar.kept(self.remembered, &self.request).await?;
+    async fn kept(&self, now: NumericDate) -> Result<Kept, RegistrationError> {
+        let kept = self.registrar.kept(self.remembered, &self.request, now).await?;
         kept.ok_or(RegistrationError::NotRegistered)
     }
 }

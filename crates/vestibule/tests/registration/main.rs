@@ -9,4 +9,5 @@ mod lab;
 mod managing;
 mod registering_again;
 mod remembering;
+mod renewing;
 mod shared;

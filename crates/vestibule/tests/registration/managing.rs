@@ -238,7 +238,7 @@ async fn what_goes_wrong_is_named_and_changes_nothing() {
 
 /// A provider that gives no access to registrations.
 #[derive(Clone)]
-struct WithoutAccess(DevelopmentProvider);
+pub(crate) struct WithoutAccess(pub(crate) DevelopmentProvider);
 
 impl HttpClient for WithoutAccess {
     fn send(&self, request: Request<Bytes>, limits: Limits) -> Answer<'_> {

@@ -3,10 +3,12 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use serde::{Deserialize, Serialize};
 use vestibule_core::{ClientInformation, NumericDate, Secret, registration::RegistrationRequest};
 
-use super::registered::{Registered, Standing};
+use super::{
+    registered::{Registered, Standing},
+    written::{self, Previous},
+};
 use crate::{
     clock::Clock,
     lease::{Lease, Leases, Taken},
@@ -40,14 +42,8 @@ struct Shared {
     clock: Arc<dyn Clock>,
 }
 
-/// How it is written into a shared store. A wire format: add a version, never change one.
-#[derive(Serialize, Deserialize)]
-enum Written {
-    V1 { made: i64, information: Vec<u8> },
-}
-
 /// What is remembered under a key.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Found {
     pub(super) registration: Option<Registration>,
     /// Of what a shared store has, whether or not it can be read.
@@ -59,6 +55,8 @@ pub(super) struct Found {
 pub(super) struct Registration {
     pub(super) information: ClientInformation,
     pub(super) made: Option<NumericDate>,
+    /// Whom we were before.
+    pub(super) previous: Option<Previous>,
 }
 
 /// What became of a registration that was to be remembered.
@@ -111,14 +109,15 @@ impl Remembered {
     }
 
     /// Whether all machines remember the same.
-    pub(super) fn is_shared(&self) -> bool {
+    pub(in crate::provider) fn is_shared(&self) -> bool {
         matches!(self.place, Place::Shared(_))
     }
 
     /// Whether it is time to look if another machine replaced this.
     pub(super) fn is_to_be_looked_for(&self, held: &Registered, now: NumericDate) -> bool {
         let Place::Shared(shared) = &self.place else { return false };
-        let every = if held.is_good(now) { LOOK_EVERY } else { LOOK_FOR_THE_NEXT_EVERY };
+        let is_near_its_end = held.is_due(now) || !held.is_good(now);
+        let every = if is_near_its_end { LOOK_FOR_THE_NEXT_EVERY } else { LOOK_EVERY };
         held.looked.elapsed() >= shared.clock.wait(every)
     }
 
@@ -147,8 +146,7 @@ impl Remembered {
             Place::Given(store) => {
                 let sealed = store.load(key).await?;
                 let opened = sealed.and_then(|sealed| self.seal.open(key.as_bytes(), &sealed)).map(Secret::new);
-                let information = opened.and_then(|bytes| ClientInformation::from_bytes(&bytes));
-                let registration = information.map(|information| Registration { information, made: None });
+                let registration = opened.and_then(|bytes| written::read_given(&bytes));
                 Ok(Found { registration, version: None })
             }
             Place::Shared(shared) => Ok(self.load_shared(shared, key).await?),
@@ -169,9 +167,7 @@ impl Remembered {
 
     fn read(&self, key: &str, sealed: Vec<u8>) -> Option<Registration> {
         let opened = Secret::new(self.seal.open_bytes(key.as_bytes(), sealed)?);
-        let Written::V1 { made, information } = postcard::from_bytes(opened.expose()).ok()?;
-        let information = ClientInformation::from_bytes(&Secret::new(information))?;
-        Some(Registration { information, made: Some(NumericDate::from_seconds(made)) })
+        written::read(&opened)
     }
 
     /// Remembers a registration. In a shared store it takes the place of the value that has this version, and of no other.
@@ -184,7 +180,7 @@ impl Remembered {
         match &self.place {
             Place::Nowhere => {}
             Place::Given(store) => {
-                let sealed = self.seal.seal(key.as_bytes(), registration.information.to_bytes().expose());
+                let sealed = self.seal.seal(key.as_bytes(), written::write_given(registration).expose());
                 store.save(key, sealed.into_bytes()).await?;
             }
             Place::Shared(shared) => return Ok(self.save_shared(shared, key, version, registration).await?),
@@ -217,10 +213,8 @@ impl Remembered {
     }
 
     fn write(&self, key: &str, registration: &Registration, now: NumericDate) -> Vec<u8> {
-        let information = registration.information.to_bytes().expose().clone();
-        let written = Written::V1 { made: registration.made.unwrap_or(now).seconds(), information };
-        let bytes = Secret::new(postcard::to_stdvec(&written).expect("bytes and integers have a postcard form"));
-        self.seal.seal_bytes(key.as_bytes(), bytes.expose())
+        let written = written::write(registration, registration.made.unwrap_or(now));
+        self.seal.seal_bytes(key.as_bytes(), written.expose())
     }
 
     pub(super) async fn forget(&self, key: &str) -> Result<(), ProviderError> {
