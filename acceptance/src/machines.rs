@@ -186,17 +186,32 @@ impl Machines {
     pub async fn sign_in(&self, people: usize) -> Result<Vec<Cookies>, Failure> {
         let mut cookies = Vec::new();
         for number in 0..people {
-            let name = format!("person-{number}");
-            let person = Person::new()?;
-            let page = person.open(&self.page("/auth/login/op?return_to=%2Fapi%2Fme")).await?;
-            let page = person.submit(&page, "/authorize", &[("user", &name)]).await?;
-            if !page.html.contains(&format!("\"sub\":\"{name}\"")) {
-                return Err(format!("{name} ended at {}: {}", page.address, page.html).into());
-            }
-            let held = person.cookies_for(&self.page("/").parse()?).unwrap_or_default();
-            cookies.push(Cookies::of_header(&held));
+            let person = self.sign_in_as(&format!("person-{number}")).await?;
+            cookies.push(self.cookies_of(&person)?);
         }
         Ok(cookies)
+    }
+
+    /// Somebody who has just signed in, by this name.
+    ///
+    /// # Errors
+    /// When they do not get in.
+    pub async fn sign_in_as(&self, name: &str) -> Result<Person, Failure> {
+        let person = Person::new()?;
+        let page = person.open(&self.page("/auth/login/op?return_to=%2Fapi%2Fme")).await?;
+        let page = person.submit(&page, "/authorize", &[("user", name)]).await?;
+        if !page.html.contains(&format!("\"sub\":\"{name}\"")) {
+            return Err(format!("{name} ended at {}: {}", page.address, page.html).into());
+        }
+        Ok(person)
+    }
+
+    /// A copy of the cookies that somebody has here now.
+    ///
+    /// # Errors
+    /// When there is no such address.
+    pub fn cookies_of(&self, person: &Person) -> Result<Cookies, Failure> {
+        Ok(Cookies::of_header(&person.cookies_for(&self.page("/").parse()?).unwrap_or_default()))
     }
 
     /// What went wrong, with the last that the machines warned of.

@@ -1,9 +1,9 @@
 //! How long a store takes to load a session, beside the server's own client asking for something that is as small as can be: one
-//! client, one question after the other, in one run on one machine. The figures are printed; `--nocapture` shows them.
+//! client, one question after the other, by turns, on one machine. The figures are printed; `--nocapture` shows them.
 
 use std::{
     fs,
-    path::PathBuf,
+    path::Path,
     process::Command,
     sync::Arc,
     time::{Duration, Instant},
@@ -20,13 +20,17 @@ use vestibule::{
 
 type Outcome = Result<(), Failure>;
 
-const QUESTIONS: usize = 5000;
+/// How often the server's own client and the store take turns: a machine that is busy with something else for a moment is not what
+/// the median shows.
+const ROUNDS: usize = 7;
+/// In each of them.
+const QUESTIONS: usize = 1000;
 /// Until connections are open and statements are known.
 const WARM_UP: usize = 200;
 /// As many bytes as a session with tokens has.
 const VALUE: usize = 1500;
-/// What a build without optimisation may cost above the floor, on a machine that does other things too.
-const MOST: f64 = 20.0;
+/// What a build without optimisation may cost beside the floor, on a machine that does other things too.
+const MOST: f64 = 12.0;
 
 /// The median of many loads.
 async fn load(store: &dyn SessionStore) -> Result<Duration, Failure> {
@@ -53,17 +57,40 @@ fn median(mut took: Vec<Duration>) -> Result<Duration, Failure> {
     took.get(took.len() / 2).copied().ok_or_else(|| "nothing was measured".into())
 }
 
-/// The store's median beside the floor.
-async fn compare(name: &str, store: Arc<dyn SessionStore>, floor: Duration) -> Outcome {
-    let load = load(store.as_ref()).await?;
-    let ratio = load.as_secs_f64() / floor.as_secs_f64();
-    println!("{name}: load p50 {load:?}, floor {floor:?}, ratio {ratio:.1}");
-    assert!(ratio < MOST, "{name}: {ratio:.1}");
+/// One round.
+#[derive(Clone, Copy, Debug)]
+struct Round {
+    load: Duration,
+    floor: Duration,
+}
+
+impl Round {
+    fn ratio(self) -> f64 {
+        self.load.as_secs_f64() / self.floor.as_secs_f64()
+    }
+}
+
+/// The store beside the floor, by turns: the round in the middle.
+async fn compare(
+    name: &str,
+    store: Arc<dyn SessionStore>,
+    measure_floor: impl Fn() -> Result<Duration, Failure>,
+) -> Outcome {
+    let mut rounds = Vec::new();
+    for _ in 0..ROUNDS {
+        let floor = measure_floor()?;
+        rounds.push(Round { load: load(store.as_ref()).await?, floor });
+    }
+    rounds.sort_by(|one, other| one.ratio().total_cmp(&other.ratio()));
+    let Some(Round { load, floor }) = rounds.get(ROUNDS / 2) else { return Err("nothing was measured".into()) };
+    let ratios: Vec<String> = rounds.iter().map(|round| format!("{:.1}", round.ratio())).collect();
+    println!("{name}: load p50 {load:?}, floor {floor:?}; times the floor, of each round: {}", ratios.join(" "));
+    assert!(rounds.get(ROUNDS / 2).is_some_and(|round| round.ratio() < MOST), "{name}: {ratios:?}");
     Ok(())
 }
 
 /// `GET` by redis-benchmark: the median.
-fn get(benchmark: PathBuf, server: &RedisServer) -> Result<Duration, Failure> {
+fn get(benchmark: &Path, server: &RedisServer) -> Result<Duration, Failure> {
     let mut command = Command::new(benchmark);
     command.args(["-p", &server.port().to_string(), "-a", PASSWORD, "-t", "set,get", "-c", "1", "--csv"]);
     let said = command.args(["-n", &QUESTIONS.to_string(), "-d", &VALUE.to_string()]).output()?;
@@ -77,7 +104,7 @@ fn get(benchmark: PathBuf, server: &RedisServer) -> Result<Duration, Failure> {
 }
 
 /// `SELECT 1` by pgbench, prepared: the mean, since that is what it prints.
-fn select(pgbench: PathBuf, server: &PostgresServer) -> Result<Duration, Failure> {
+fn select(pgbench: &Path, server: &PostgresServer) -> Result<Duration, Failure> {
     let folder = Folder::new()?;
     fs::write(folder.path().join("one.sql"), "SELECT 1;\n")?;
     let mut command = Command::new(pgbench);
@@ -93,19 +120,19 @@ async fn redis() -> Outcome {
     let Some(benchmark) = parts::program(&["redis-benchmark", "valkey-benchmark"])? else { return Ok(()) };
     let Some(place) = SharedPlace::redis()? else { return Ok(()) };
     let SharedPlace::Redis(server) = &place else { return Err("another place".into()) };
-    compare("Redis GET", place.store().await?, get(benchmark, server)?).await
+    compare("Redis GET", place.store().await?, || get(&benchmark, server)).await
 }
 
 async fn postgresql() -> Outcome {
     let Some(pgbench) = parts::program(&["pgbench"])? else { return Ok(()) };
     let Some(place) = SharedPlace::postgres().await? else { return Ok(()) };
     let SharedPlace::Postgres(server) = &place else { return Err("another place".into()) };
-    compare("PostgreSQL SELECT 1", place.store().await?, select(pgbench, server)?).await
+    compare("PostgreSQL SELECT 1", place.store().await?, || select(&pgbench, server)).await
 }
 
 /// One test, so that nobody else is measured at the same time.
 #[tokio::test]
-async fn a_session_is_loaded_nearly_as_soon_as_the_server_answers() -> Outcome {
+async fn a_session_is_loaded_within_twelve_times_what_the_servers_own_client_takes() -> Outcome {
     redis().await?;
     postgresql().await
 }

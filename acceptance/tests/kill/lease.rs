@@ -1,9 +1,13 @@
-//! Of the process that has the lease of a refresh, while another waits for it (R88, SECURITY-RULES, Refresh).
+//! Of the process that has the lease of a refresh, while another waits for it: Redis shows that it asked, and so was refused (R88,
+//! SECURITY-RULES, Refresh).
 //!
 //! It is killed at one of two points: when the provider has replaced the refresh token and nobody has heard of it, or when the token
 //! was not presented yet. What may be told apart afterwards is only what was written down before.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use acceptance::{
     Failure,
@@ -19,7 +23,7 @@ use tokio::{
 };
 use vestibule_provider::{Hold, RefreshTokens, Tally};
 
-use crate::Outcome;
+use crate::{Outcome, monitor::Monitor};
 
 const KILLS: usize = 50;
 /// Independent applications, side by side: each waits most of the time for leases to end.
@@ -50,6 +54,9 @@ struct Toll {
 
 /// An application that loses its processes.
 struct Lane {
+    /// Its database in Redis, which no other has.
+    number: usize,
+    monitor: Arc<Monitor>,
     machines: Machines,
     people: Vec<Cookies>,
     toll: Toll,
@@ -57,23 +64,23 @@ struct Lane {
 
 impl Lane {
     async fn start(
-        redis: &str,
+        number: usize,
+        (redis, monitor): (&str, Arc<Monitor>),
         refresh_tokens: RefreshTokens,
         provider: &'static str,
-        kills: usize,
     ) -> Result<Self, Failure> {
         let clock = FastClock::of_speed(SPEED);
-        let sessions = format!("store = \"{redis}\"");
+        let sessions = format!("store = \"{redis}/{number}\"");
         let plan = Plan { machines: MACHINES, sessions, clock: Some(clock), refresh_tokens, provider };
         let machines = plan.start().await?;
         let live =
             |seconds: u32| drop(machines.provider.clone().access_tokens_live(Duration::from_secs(seconds.into())));
         live(FIRST_TOKENS);
-        let people = machines.sign_in(kills).await?;
+        let people = machines.sign_in(KILLS / LANES).await?;
         clock.pass(i64::from(FIRST_TOKENS) + 1).await?;
         live(24 * 3600);
         machines.provider.forget_requests();
-        Ok(Self { machines, people, toll: Toll::default() })
+        Ok(Self { number, monitor, machines, people, toll: Toll::default() })
     }
 
     /// Kills the holder of the lease of one session after the other.
@@ -92,6 +99,7 @@ impl Lane {
         let asked = ask(self.machines.connection(holder).await?, cookies);
         arrival(&hold).await?;
         let other = ask(self.machines.connection((holder + 1) % MACHINES).await?, cookies);
+        self.monitor.until_refused(self.number).await?;
         self.machines.kill(holder);
         assert!(asked.await?.is_err(), "the process that was killed has answered");
         let unheard = usize::from(point == Point::Rotated);
@@ -151,11 +159,12 @@ async fn arrival(hold: &Hold) -> Outcome {
 }
 
 /// All kills, on applications side by side.
-async fn toll(redis: &str, refresh_tokens: RefreshTokens, provider: &'static str) -> Result<Toll, Failure> {
+async fn toll(redis: &RedisServer, refresh_tokens: RefreshTokens, provider: &'static str) -> Result<Toll, Failure> {
     let mut lanes = JoinSet::new();
-    for _ in 0..LANES {
-        let (redis, runtime) = (redis.to_owned(), Handle::current());
-        let lane = async move || Lane::start(&redis, refresh_tokens, provider, KILLS / LANES).await?.run().await;
+    let monitor = Arc::new(Monitor::of(redis.port()).await?);
+    for number in 0..LANES {
+        let (url, monitor, runtime) = (redis.url(), Arc::clone(&monitor), Handle::current());
+        let lane = async move || Lane::start(number, (&url, monitor), refresh_tokens, provider).await?.run().await;
         lanes.spawn_blocking(move || runtime.block_on(lane()));
     }
     let mut sum = Toll::default();
@@ -193,7 +202,7 @@ fn report(provider: &str, began: Instant, toll: &Toll) {
 async fn with_a_reuse_grace_a_killed_holder_costs_no_token() -> Outcome {
     let (Some(redis), began) = (RedisServer::start()?, Instant::now()) else { return Ok(()) };
     let grace = RefreshTokens::RotatingWithGrace(Duration::from_secs(600));
-    let toll = toll(&redis.url(), grace, "refresh_token_reuse_grace = \"300s\"").await?;
+    let toll = toll(&redis, grace, "refresh_token_reuse_grace = \"300s\"").await?;
     report("a reuse grace", began, &toll);
     assert_eq!((toll.sessions_lost, toll.without_tokens), (0, 0), "{toll:?}");
     assert_eq!(toll.tally.reuses_within_grace, toll.kills_after_rotation, "{toll:?}");
@@ -205,7 +214,7 @@ async fn with_a_reuse_grace_a_killed_holder_costs_no_token() -> Outcome {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_grace_a_killed_holder_costs_tokens_where_the_provider_had_rotated_and_never_a_session() -> Outcome {
     let (Some(redis), began) = (RedisServer::start()?, Instant::now()) else { return Ok(()) };
-    let toll = toll(&redis.url(), RefreshTokens::Rotating, "").await?;
+    let toll = toll(&redis, RefreshTokens::Rotating, "").await?;
     report("no grace", began, &toll);
     assert_eq!(toll.sessions_lost, 0, "{toll:?}");
     assert_eq!((toll.without_tokens, toll.kills_after_rotation), (toll.tally.refreshes_unheard, KILLS / 2), "{toll:?}");

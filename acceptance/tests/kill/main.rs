@@ -6,6 +6,7 @@
 mod application;
 mod lease;
 mod load;
+mod monitor;
 mod store;
 
 type Outcome = Result<(), acceptance::Failure>;

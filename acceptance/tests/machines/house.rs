@@ -11,11 +11,16 @@ use acceptance::{
     wait::DEADLINE,
 };
 use reqwest::{StatusCode, Url};
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::{
+    sync::{Mutex, MutexGuard},
+    task::JoinHandle,
+};
 use vestibule::{Issuer as IssuerName, Subject};
 
 /// How soon every machine knows.
 pub(crate) const SOON: Duration = Duration::from_millis(100);
+/// How many refusals there have to be after the first.
+const FOR_GOOD: usize = 5;
 
 /// Tests that measure time, or read the log of the whole process, go one by one.
 pub(crate) async fn alone() -> MutexGuard<'static, ()> {
@@ -27,6 +32,7 @@ pub(crate) async fn alone() -> MutexGuard<'static, ()> {
 pub(crate) struct House {
     pub(crate) issuers: [Issuer; 2],
     pub(crate) machines: Vec<Machine>,
+    pub(crate) cache: Cache,
     _place: SharedPlace,
 }
 
@@ -44,7 +50,7 @@ impl House {
         for _ in 0..3 {
             machines.push(Machine::start(&issuers, place.store().await?, keeping, cache).await?);
         }
-        Ok(Self { issuers, machines, _place: place })
+        Ok(Self { issuers, machines, cache, _place: place })
     }
 
     /// The machine of this number, counted from one.
@@ -82,31 +88,58 @@ impl SignedIn {
         }
     }
 
-    /// How long after this each machine refused them for the first time; an error for one that never does.
-    pub(crate) async fn refused_after(&self, begin: Instant) -> Result<Vec<Duration>, Failure> {
-        let ask = |copy: Person| async move {
-            while begin.elapsed() < DEADLINE {
-                if copy.ask(&page("/who")).await?.status == StatusCode::UNAUTHORIZED {
-                    return Ok(begin.elapsed());
-                }
-            }
-            Err::<_, Failure>("they are signed in for ever".into())
-        };
-        let asking: Vec<_> = self.copies.iter().cloned().map(|copy| tokio::spawn(ask(copy))).collect();
-        let mut refused = Vec::new();
-        for machine in asking {
-            refused.push(machine.await??);
-        }
-        Ok(refused)
+    /// What each machine answers them from now on, who were signed in until this moment; an error for one that never refuses them.
+    pub(crate) fn refusals(&self, begin: Instant) -> Vec<JoinHandle<Result<Refusal, Failure>>> {
+        self.copies.iter().cloned().map(|copy| tokio::spawn(Refusal::of(copy, begin))).collect()
     }
 
     /// Somebody at each machine who is told when it is over, and the moment at which they were.
-    pub(crate) fn waiting(&self) -> Vec<tokio::task::JoinHandle<Result<Instant, Failure>>> {
+    pub(crate) fn waiting(&self) -> Vec<JoinHandle<Result<Instant, Failure>>> {
         let wait = |copy: Person| async move {
             let answer = copy.ask(&page("/ended")).await?;
             if answer.html == "ended" { Ok(Instant::now()) } else { Err(answer.html.into()) }
         };
         self.copies.iter().cloned().map(|copy| tokio::spawn(wait(copy))).collect()
+    }
+}
+
+/// How one machine answers somebody whose session is over.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    /// When it refused them for the first time.
+    pub(crate) after: Duration,
+    /// All that it answered before,
+    before: Vec<StatusCode>,
+    /// and a few of its answers from then on.
+    since: Vec<StatusCode>,
+}
+
+impl Refusal {
+    async fn of(copy: Person, begin: Instant) -> Result<Self, Failure> {
+        let (mut before, mut since) = (Vec::new(), Vec::new());
+        while begin.elapsed() < DEADLINE {
+            match copy.ask(&page("/who")).await?.status {
+                StatusCode::UNAUTHORIZED => {
+                    let after = begin.elapsed();
+                    for _ in 0..FOR_GOOD {
+                        since.push(copy.ask(&page("/who")).await?.status);
+                    }
+                    return Ok(Self { after, before, since });
+                }
+                status => before.push(status),
+            }
+        }
+        Err(format!("they are signed in for ever: {before:?}").into())
+    }
+
+    /// Whoever asks each time refuses at once; whoever remembers lets them in for a moment, at most. Nobody fails, and nobody lets them
+    /// in again.
+    pub(crate) fn is_right(&self, cache: Cache) -> bool {
+        let began_right = match cache {
+            Cache::Off => self.before.is_empty(),
+            Cache::On => self.before.iter().all(|status| *status == StatusCode::OK),
+        };
+        began_right && self.after < SOON && self.since.iter().all(|status| *status == StatusCode::UNAUTHORIZED)
     }
 }
 
