@@ -17,6 +17,8 @@ use crate::{
 const LENGTH: i64 = 30;
 /// How often it is renewed while the provider answers.
 const RENEWED_EVERY: Duration = Duration::from_secs(10);
+/// How soon it is renewed once more after a store did not answer: several times before it ends.
+const RENEWED_AGAIN: Duration = Duration::from_secs(1);
 /// When somebody looks for the first time who waits for another machine, and how long they wait at most between two looks: half as
 /// long again each time, as many may wait at one store.
 const FIRST_LOOK: Duration = Duration::from_millis(50);
@@ -105,13 +107,15 @@ impl Lease {
     /// with what is there.
     pub(crate) async fn hold<T>(&self, work: impl Future<Output = T>) -> T {
         let Leases { store, clock } = &self.leases;
-        let mut work = pin!(work);
+        let (mut work, mut pause) = (pin!(work), RENEWED_EVERY);
         loop {
-            if let Ok(done) = timeout(clock::least(clock.wait(RENEWED_EVERY)), &mut work).await {
+            if let Ok(done) = timeout(clock::least(clock.wait(pause)), &mut work).await {
                 return done;
             }
             let now = clock.now();
-            report(store.renew_lease(self.name, self.fence, until(now), now).await.map(drop));
+            let renewed = store.renew_lease(self.name, self.fence, until(now), now).await;
+            pause = if renewed.is_ok() { RENEWED_EVERY } else { RENEWED_AGAIN };
+            report(renewed.map(drop));
         }
     }
 
@@ -176,7 +180,10 @@ fn report(result: Result<(), StoreError>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::session_store::MemoryStore;
+    use crate::session_store::{
+        MemoryStore,
+        guarded::tests::distant::{Distant, Mood},
+    };
 
     /// A clock that stands still, and goes so many times as fast as time.
     #[derive(Debug)]
@@ -225,5 +232,25 @@ mod tests {
         assert!(store.lease(name, later.plus(1), later).await.expect("in memory").is_none(), "it was renewed");
         lease.give_back().await;
         assert!(store.lease(name, later, clock.now()).await.expect("in memory").is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_renewal_that_failed_is_made_up_for_before_the_lease_ends() {
+        let (distant, clock): (_, Arc<dyn Clock>) = (Arc::new(Distant::default()), Arc::new(Times(1)));
+        let store: Arc<dyn SessionStore> = Arc::clone(&distant) as _;
+        let (leases, name) = (Leases::new(&store, &clock), Key::from_bytes([7; 32]));
+        let Ok(Taken::Lease(lease)) = leases.take(name, nothing_yet).await else { panic!("nobody has it") };
+        let shorter = clock.now().plus(1);
+        assert!(store.renew_lease(name, lease.fence, shorter, clock.now()).await.expect("it is well"));
+        lease
+            .hold(async {
+                distant.is(Mood::Failing);
+                tokio::time::sleep(RENEWED_EVERY + Duration::from_millis(500)).await;
+                distant.is(Mood::Well);
+                tokio::time::sleep(RENEWED_AGAIN).await;
+            })
+            .await;
+        let later = clock.now().plus(LENGTH - 1);
+        assert!(store.lease(name, later.plus(1), later).await.expect("it is well").is_none(), "it was renewed");
     }
 }

@@ -195,4 +195,4 @@ impl SessionStore for Guarded {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -108,4 +108,23 @@ mod tests {
         assert_eq!(write_given(&registration(None)).expose(), information("new").to_bytes().expose());
         assert!(read(&Secret::new(vec![7; 9])).is_none() && read_given(&Secret::new(vec![7; 9])).is_none());
     }
+
+    /// What machines before an upgrade wrote, byte by byte.
+    #[test]
+    fn what_was_written_once_is_read_for_ever() {
+        let json = br#"{"client_id":"new","token_endpoint_auth_method":"none","id_token_signed_response_alg":"ES256"}"#;
+        let old = br#"{"client_id":"old","token_endpoint_auth_method":"none","id_token_signed_response_alg":"ES256"}"#;
+        // Integers zigzag and by sevens (5 is 10, 9 is 18), bytes behind their count.
+        let v1 = [&[0, 10, 94][..], json].concat();
+        let v2 = [&[1, 10, 94][..], json, &[94], old, &[18]].concat();
+        let made = Some(NumericDate::from_seconds(5));
+        let read_as = |bytes: &[u8]| read(&Secret::new(bytes.to_vec())).map(|read| (ids(&read), read.made));
+        assert_eq!(read_as(&v1), Some((("new".to_owned(), None), made)));
+        let previous = Some(("old".to_owned(), NumericDate::from_seconds(9)));
+        assert_eq!(read_as(&v2), Some((("new".to_owned(), previous.clone()), made)));
+        let given = read_given(&Secret::new(v2)).map(|read| (ids(&read), read.made));
+        assert_eq!(given, Some((("new".to_owned(), previous), None)));
+        let given = read_given(&Secret::new(json.to_vec())).map(|read| ids(&read));
+        assert_eq!(given, Some(("new".to_owned(), None)));
+    }
 }

@@ -1,6 +1,6 @@
 //! A store that does not answer costs little, and is asked again once it does.
 
-mod distant;
+pub(crate) mod distant;
 
 use std::{
     sync::Arc,

@@ -20,7 +20,7 @@ use crate::{
 };
 
 #[derive(Debug, Default)]
-pub(super) struct Distant {
+pub(crate) struct Distant {
     inner: MemoryStore,
     mood: Mutex<Mood>,
     asked: AtomicUsize,
@@ -30,7 +30,7 @@ pub(super) struct Distant {
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) enum Mood {
+pub(crate) enum Mood {
     #[default]
     Well,
     /// It answers after half a second.
@@ -41,7 +41,7 @@ pub(super) enum Mood {
 }
 
 impl Distant {
-    pub(super) fn is(&self, mood: Mood) {
+    pub(crate) fn is(&self, mood: Mood) {
         *self.mood.lock().expect("no panic") = mood;
     }
 
@@ -63,14 +63,19 @@ impl Distant {
         self.inner.sizes()
     }
 
-    fn answer<'a, T: Send + 'a>(&'a self, about: Option<Key>, answer: Answer<'a, T>) -> Answer<'a, T> {
+    /// What it does not answer it did not do.
+    fn answer<'a, T: Send + 'a>(
+        &'a self,
+        about: Option<Key>,
+        ask: impl FnOnce() -> Answer<'a, T> + Send + 'a,
+    ) -> Answer<'a, T> {
         let count = if about == Some(NOTHING) { &self.looked } else { &self.asked };
         count.fetch_add(1, Ordering::SeqCst);
         match *self.mood.lock().expect("no panic") {
-            Mood::Well => answer,
+            Mood::Well => ask(),
             Mood::Slow => Answer::later(async move {
                 tokio::time::sleep(Duration::from_millis(500)).await;
-                answer.await
+                ask().await
             }),
             Mood::Failing => Answer::ready(Err(StoreError::transient("the line is dead"))),
             Mood::Refusing => Answer::ready(Err(StoreError::permanent("the password is wrong"))),
@@ -102,7 +107,7 @@ impl Drop for Here<'_> {
 macro_rules! pass_on {
     ($(fn $method:ident($first:ident: $key:ty $(, $name:ident: $type:ty)*) -> $answer:ty;)*) => {
         $(fn $method(&self, $first: $key, $($name: $type),*) -> Answer<'_, $answer> {
-            self.answer(Some($first), self.inner.$method($first, $($name),*))
+            self.answer(Some($first), move || self.inner.$method($first, $($name),*))
         })*
     };
 }
@@ -128,11 +133,11 @@ impl SessionStore for Distant {
     }
 
     fn raise(&self, raising: Raising, now: NumericDate) -> Answer<'_, Mark> {
-        self.answer(None, self.inner.raise(raising, now))
+        self.answer(None, move || self.inner.raise(raising, now))
     }
 
     fn marks<'a>(&'a self, whose: &'a [Key], now: NumericDate) -> Answer<'a, Mark> {
-        self.answer(whose.first().copied(), self.inner.marks(whose, now))
+        self.answer(whose.first().copied(), move || self.inner.marks(whose, now))
     }
 
     fn reach(&self) -> Reach {
@@ -140,6 +145,6 @@ impl SessionStore for Distant {
     }
 
     fn check(&self) -> Answer<'_, ()> {
-        self.answer(None, Answer::ready(Ok(())))
+        self.answer(None, || Answer::ready(Ok(())))
     }
 }
