@@ -1,5 +1,6 @@
 //! Sessions in SQLite, made by migrations at the start: `cargo run -p vestibule-sql --example sqlite [URL]`, then open
-//! http://localhost:3000, sign in, and start the program again: you are still signed in.
+//! http://localhost:3000 and sign in. With the same `SECRET_KEY` (`openssl rand 32 | basenc --base64url | tr -d =`)
+//! at each start you are still signed in after the next one.
 
 use axum::{Router, extract::State, response::Html, routing::get};
 use tokio::net::TcpListener;
@@ -22,8 +23,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let url = std::env::args().nth(1).unwrap_or_else(|| "sqlite://sessions.db?mode=rwc".to_owned());
     let store = SqliteStore::from_url(&url)?;
     store.migrate().await?;
+    let key = match std::env::var("SECRET_KEY") {
+        Ok(text) => SecretKey::from_base64url(&text)?,
+        Err(_) => SecretKey::generate(), // nobody's cookie opens after a restart, nor on another machine
+    };
     let vestibule = Vestibule::builder("http://localhost:3000")
-        .secret_key(SecretKey::generate()) // in production: the same one at each start, and on each machine
+        .secret_key(key)
         .provider("corp", Provider::discovered("http://127.0.0.1:3001", Client::public("my-app"))?)
         .sessions(store)
         .build()?;
