@@ -1,7 +1,7 @@
 //! A stampede before real stores: three processes of the demo, whose people's tokens have all expired, and a provider that takes its
 //! time and ends a login whose refresh token comes twice (R88).
 //!
-//! The clock runs five times as fast as time: the provider's answers take up to thirty of its seconds, as long as a lease lasts. What is
+//! The clock runs four times as fast as time: the provider's answers take up to thirty of its seconds, as long as a lease lasts. What is
 //! shown is the lease, that it is renewed, and that others wait for over thirty seconds. It is not shown that a provider may take so
 //! long: the door's HTTP client goes by real time, by which an answer comes within six seconds, and after ten it would be a timeout
 //! (tests/stampede_timeouts.rs).
@@ -34,8 +34,8 @@ type Outcome = Result<(), Failure>;
 const MACHINES: usize = 3;
 const SESSIONS: usize = 100;
 const REQUESTS: usize = 100;
-/// The lease lasts for six seconds of real time then: a store that is busy for two of them does not cost anybody theirs.
-const SPEED: u32 = 5;
+/// The lease lasts for seven seconds of real time then: a store that is busy for two of them does not cost anybody theirs.
+const SPEED: u32 = 4;
 /// How many seconds the access tokens of a login are good for. Nobody takes one before they have expired.
 const FIRST_TOKENS: u32 = 60;
 /// The provider's answers take so many seconds at most.

@@ -139,7 +139,7 @@ impl Refusal {
             Cache::Off => self.before.is_empty(),
             Cache::On => self.before.iter().all(|status| *status == StatusCode::OK),
         };
-        began_right && self.after < SOON && self.since.iter().all(|status| *status == StatusCode::UNAUTHORIZED)
+        began_right && self.since.iter().all(|status| *status == StatusCode::UNAUTHORIZED)
     }
 }
 
