@@ -53,6 +53,7 @@ impl Application {
         at_a_free_place(|Place { port, .. }| {
             let origin = format!("http://{}:{port}", self.host);
             let client = ask(provider.issuer(), "POST", "/register", &self.client_metadata(&origin).to_string())?;
+            let text = |member: &str| client.get(member).ok_or("a registration without a part that every client has");
             let listen = if self.host == "localhost" { "127.0.0.1" } else { self.host };
             let settings = format!(
                 r#"
@@ -69,8 +70,8 @@ impl Application {
                 {issuer}
                 "#,
                 key = "A".repeat(43),
-                client_id = client["client_id"],
-                client_secret = client["client_secret"],
+                client_id = text("client_id")?,
+                client_secret = text("client_secret")?,
                 issuer = self.issuer(provider)?,
             );
             Demo::with_settings(&folder, &settings)
@@ -94,9 +95,9 @@ impl Application {
     fn issuer(&self, provider: &Demo) -> Result<String, Failure> {
         let issuer = provider.issuer();
         let Some(page) = &self.check_session_iframe else { return Ok(format!("issuer = \"{issuer}\"")) };
-        let mut metadata = ask(issuer, "GET", "/.well-known/openid-configuration", "")?;
-        metadata["check_session_iframe"] = json!(page);
-        let metadata: Map<String, Value> = serde_json::from_value(metadata)?;
+        let metadata = ask(issuer, "GET", "/.well-known/openid-configuration", "")?;
+        let mut metadata: Map<String, Value> = serde_json::from_value(metadata)?;
+        metadata.insert("check_session_iframe".to_owned(), json!(page));
         let lines: String = metadata.iter().map(|(name, value)| format!("{name} = {value}\n")).collect();
         Ok(format!("[provider.demo.metadata]\n{lines}"))
     }

@@ -248,8 +248,8 @@ impl Chromium {
     /// When the browser does not say.
     pub async fn requests(&self) -> Result<Vec<String>, Failure> {
         let events = self.network_events().await?;
-        let sent = events.iter().filter(|event| event["method"] == "Network.requestWillBeSent");
-        Ok(sent.filter_map(|event| Some(event["params"]["request"]["url"].as_str()?.to_owned())).collect())
+        let sent = events.iter().filter(|event| is_called(event, "Network.requestWillBeSent"));
+        Ok(sent.filter_map(|event| Some(event.pointer("/params/request/url")?.as_str()?.to_owned())).collect())
     }
 
     /// The cookies that went with each request for an address with this beginning, since the last look.
@@ -259,19 +259,22 @@ impl Chromium {
     pub async fn cookies_sent_to(&self, beginning: &str) -> Result<Vec<String>, Failure> {
         let events = self.network_events().await?;
         let is_meant = |event: &&Value| {
-            let url = event["params"]["request"]["url"].as_str();
-            event["method"] == "Network.requestWillBeSent" && url.is_some_and(|url| url.starts_with(beginning))
+            let url = event.pointer("/params/request/url").and_then(Value::as_str);
+            is_called(event, "Network.requestWillBeSent") && url.is_some_and(|url| url.starts_with(beginning))
         };
-        let ids: Vec<&Value> = events.iter().filter(is_meant).map(|event| &event["params"]["requestId"]).collect();
-        let sent = events.iter().filter(|event| event["method"] == "Network.requestWillBeSentExtraInfo");
-        let sent = sent.filter(|event| ids.contains(&&event["params"]["requestId"]));
-        Ok(sent.map(|event| event["params"]["headers"]["Cookie"].as_str().unwrap_or_default().to_owned()).collect())
+        let id = |event: &Value| event.pointer("/params/requestId").cloned();
+        let ids: Vec<Value> = events.iter().filter(is_meant).filter_map(id).collect();
+        let sent = events.iter().filter(|event| is_called(event, "Network.requestWillBeSentExtraInfo"));
+        let sent = sent.filter(|event| id(event).is_some_and(|id| ids.contains(&id)));
+        let cookies =
+            |event: &Value| event.pointer("/params/headers/Cookie").and_then(Value::as_str).map(str::to_owned);
+        Ok(sent.map(|event| cookies(event).unwrap_or_default()).collect())
     }
 
     async fn network_events(&self) -> Result<Vec<Value>, Failure> {
         let entries = self.driver.get_log("performance").await?;
         let events = entries.iter().filter_map(|entry| serde_json::from_str::<Value>(&entry.message).ok());
-        Ok(events.map(|mut event| event["message"].take()).collect())
+        Ok(events.filter_map(|mut event| event.get_mut("message").map(Value::take)).collect())
     }
 
     /// What the console complained about since the last look.
@@ -310,6 +313,11 @@ impl Chromium {
         let features = json!({"features": [{"name": "prefers-color-scheme", "value": colours}]});
         self.tell("Emulation.setEmulatedMedia", features).await.map(|_| ())
     }
+}
+
+/// Whether the browser tells of this.
+fn is_called(event: &Value, method: &str) -> bool {
+    event.get("method").is_some_and(|name| name == method)
 }
 
 impl Drop for Chromium {

@@ -1,6 +1,8 @@
 //! The other ways of signing in, before Chromium: what comes back in a fragment or as a form, what another site begins, and what a
 //! page asks for on top. The application is at `localhost` and the provider at `127.0.0.1`: two sites.
 
+#![expect(clippy::indexing_slicing, reason = "a test that looks for what is not there fails, as it should")]
+
 use acceptance::{Failure, chromium::Chromium, demo::Demo, other_site::OtherSite, wait::until};
 use serde_json::json;
 

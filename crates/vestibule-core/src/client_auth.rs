@@ -14,6 +14,7 @@ use url::{Url, form_urlencoded};
 use crate::{
     discovery::Offered,
     http_client::ClientCertificate,
+    issuer::uri,
     numeric_date::NumericDate,
     secret::{Entropy, Secret},
 };
@@ -96,7 +97,7 @@ impl AuthenticatedEndpoint {
     ) -> Request<Bytes> {
         let mut request = Request::new(Bytes::new());
         *request.method_mut() = Method::POST;
-        *request.uri_mut() = self.url.as_str().parse().expect("metadata has only URLs that a request can be sent to");
+        *request.uri_mut() = uri(&self.url);
         let mut form = form_urlencoded::Serializer::new(String::new());
         form.extend_pairs(parameters);
         let headers = request.headers_mut();
@@ -136,6 +137,7 @@ pub(crate) enum Authentication {
 }
 
 /// RFC 6749 2.3.1: id and secret are form-url-encoded *before* they are joined with a colon.
+#[expect(clippy::expect_used, reason = "every character of base64 may stand in a header")]
 fn basic(client_id: &str, secret: &str) -> HeaderValue {
     let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
     let credentials = Secret::new(format!("{}:{}", encode(client_id), encode(secret)));

@@ -8,13 +8,13 @@ pub(crate) use provider_metadata::{LogoutSupport, Offered};
 pub use webfinger::{InvalidIdentifier, InvalidWebFinger, WebFingerRequest, WebFingerResource};
 
 use bytes::Bytes;
-use http::{Method, Request, Response, header};
+use http::{HeaderValue, Request, Response, header};
 use url::Url;
 
 use crate::{
     error::{Excerpt, InvalidMetadata, ProtocolError},
     exchange::{Endpoint, Exchange, Limits, Step, json_answer},
-    issuer::Issuer,
+    issuer::{Issuer, uri},
     jose::JwkSet,
     json,
     numeric_date::NumericDate,
@@ -91,12 +91,10 @@ impl Exchange for KeysRequest {
 }
 
 pub(crate) fn get(url: &Url, accept: &'static str) -> Request<Bytes> {
-    Request::builder()
-        .method(Method::GET)
-        .uri(url.as_str())
-        .header(header::ACCEPT, accept)
-        .body(Bytes::new())
-        .expect("a parsed URL and constant headers make a request")
+    let mut request = Request::new(Bytes::new());
+    *request.uri_mut() = uri(url);
+    request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static(accept));
+    request
 }
 
 #[cfg(test)]

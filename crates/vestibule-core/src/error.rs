@@ -304,7 +304,7 @@ impl Excerpt {
     pub fn new(text: &str) -> Self {
         let mut excerpt = String::new();
         for (at, c) in text.char_indices() {
-            if at + c.len_utf8() > Self::BYTES {
+            if at.saturating_add(c.len_utf8()) > Self::BYTES {
                 excerpt.push_str("...");
                 break;
             }

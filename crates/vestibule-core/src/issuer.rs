@@ -73,6 +73,10 @@ impl Issuer {
 
     /// Where the provider publishes its metadata (Discovery 4.1): one trailing slash is dropped, then the path is appended.
     #[must_use]
+    #[expect(
+        clippy::expect_used,
+        reason = "what `parse` lets pass has no query, no fragment and a host that ends before a slash"
+    )]
     pub fn configuration_url(&self) -> Url {
         let base = self.text.strip_suffix('/').unwrap_or(&self.text);
         Url::parse(&format!("{base}/.well-known/openid-configuration"))
@@ -111,6 +115,12 @@ pub fn is_https_or_loopback(url: &Url) -> bool {
 /// Whether an HTTP request can name it: a URL may be longer, and its host stranger, than a request target (V104).
 pub(crate) fn is_requestable(url: &Url) -> bool {
     Uri::try_from(url.as_str()).is_ok()
+}
+
+/// What a request is sent to, of a URL that was found to be [requestable](is_requestable) when it was read.
+#[expect(clippy::expect_used, reason = "each endpoint passes `is_requestable` before it is kept")]
+pub(crate) fn uri(url: &Url) -> Uri {
+    url.as_str().parse().expect("only URLs that a request can be sent to are kept")
 }
 
 fn is_loopback(url: &Url) -> bool {

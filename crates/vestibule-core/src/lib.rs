@@ -1,4 +1,15 @@
 #![doc = include_str!("../README.md")]
+// What strangers send can make none of this panic. A build for tests may: a test that fails does.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::string_slice,
+        clippy::unreachable
+    )
+)]
 
 mod agreement;
 pub mod authorization;

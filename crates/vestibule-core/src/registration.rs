@@ -28,6 +28,7 @@ use crate::{
     discovery::{LogoutSupport, ProviderMetadata},
     error::{InvalidMetadata, Misbehaviour, ProtocolError},
     exchange::{Endpoint, Exchange, Limits, Step, error_in, json_body},
+    issuer::uri,
     jose::SignatureAlgorithm,
     numeric_date::NumericDate,
     secret::{Entropy, Secret},
@@ -132,6 +133,10 @@ impl RegistrationRequest {
 
     /// What is asked for, as JSON: a registration is good for exactly this.
     #[must_use]
+    #[expect(
+        clippy::expect_used,
+        reason = "only a map whose keys are not strings, or an error of its own, has no JSON"
+    )]
     pub fn asked(&self) -> Vec<u8> {
         serde_json::to_vec(&self.asked.0).expect("a map of strings to JSON values is JSON")
     }
@@ -144,8 +149,7 @@ impl Exchange for RegistrationRequest {
     fn request(&mut self, _now: NumericDate, _entropy: Entropy) -> Request<Bytes> {
         let mut request = Request::new(Bytes::from(self.asked()));
         *request.method_mut() = Method::POST;
-        *request.uri_mut() =
-            self.registration_endpoint.as_str().parse().expect("metadata has only URLs that a request can be sent to");
+        *request.uri_mut() = uri(&self.registration_endpoint);
         let headers = request.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));

@@ -22,6 +22,7 @@ use crate::{
     error::{Excerpt, InvalidUserInfo, Misbehaviour, ProtocolError},
     exchange::{Endpoint, Exchange, Limits, Step, check_is_ok, media_type},
     http_client::ClientCertificate,
+    issuer::uri,
     jose::SignatureAlgorithm,
     json,
     numeric_date::NumericDate,
@@ -159,7 +160,7 @@ impl Exchange for UserInfoRequest {
 
     fn request(&mut self, _now: NumericDate, _entropy: Entropy) -> Request<Bytes> {
         let mut request = Request::new(Bytes::new());
-        *request.uri_mut() = self.userinfo_endpoint.as_str().parse().expect("a parsed URL is a URI");
+        *request.uri_mut() = uri(&self.userinfo_endpoint);
         if let Some(certificate) = self.certificate {
             request.extensions_mut().insert(certificate);
         }

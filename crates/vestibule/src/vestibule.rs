@@ -81,6 +81,7 @@ impl Vestibule {
     ///
     /// # Panics
     /// When there is no provider of this name.
+    #[expect(clippy::panic, reason = "as axum's bad paths do: the name stands in the application's own code")]
     pub fn sign_in(&self, provider: &str) -> SignIn {
         let found = self.door.provider(provider).cloned();
         let provider = found
@@ -93,6 +94,7 @@ impl Vestibule {
     ///
     /// # Panics
     /// When there is no provider of this name.
+    #[expect(clippy::panic, reason = "as axum's bad paths do: the name stands in the application's own code")]
     pub fn registration(&self, provider: &str) -> ClientRegistration {
         let found = self.door.provider(provider).cloned();
         let provider = found.unwrap_or_else(|| {

@@ -113,7 +113,7 @@ impl PendingLogin {
             return Err(Unsolicited::UnknownAttempt.into());
         }
         let age = now.seconds_since(self.begun_at);
-        if !(-expected.clock_skew..=Self::LIFETIME).contains(&age) {
+        if !(expected.clock_skew.saturating_neg()..=Self::LIFETIME).contains(&age) {
             return Err(Unsolicited::Expired { begun_at: self.begun_at }.into());
         }
         // RFC 9207 2.4: before anything else is believed, an error included; simple string comparison.
@@ -170,7 +170,7 @@ impl PendingLogin {
 
     pub(crate) fn state(&self, carried: &str) -> State {
         let attempt = self.attempt();
-        State { text: format!("{attempt}.{carried}"), attempt_bytes: attempt.len() }
+        State { text: format!("{attempt}.{carried}") }
     }
 
     /// 256 bits, as 43 characters.
@@ -270,7 +270,6 @@ impl AuthorizationCode {
 #[derive(Clone, PartialEq, Eq)]
 pub struct State {
     text: String,
-    attempt_bytes: usize,
 }
 
 impl State {
@@ -288,7 +287,7 @@ impl State {
             Some((attempt, _))
                 if attempt.len() == 22 && text.len() <= Self::MOST_BYTES && text.bytes().all(is_ours) =>
             {
-                Ok(Self { attempt_bytes: attempt.len(), text })
+                Ok(Self { text })
             }
             _ => Err(Unsolicited::ForeignState),
         }
@@ -297,13 +296,13 @@ impl State {
     /// The name of the attempt.
     #[must_use]
     pub fn attempt(&self) -> &str {
-        self.text.split_at(self.attempt_bytes).0
+        self.text.split_once('.').map_or("", |(attempt, _)| attempt)
     }
 
     /// The text that was given along.
     #[must_use]
     pub fn carried(&self) -> &str {
-        self.text.split_at(self.attempt_bytes + 1).1
+        self.text.split_once('.').map_or("", |(_, carried)| carried)
     }
 
     /// The whole, as it travels.

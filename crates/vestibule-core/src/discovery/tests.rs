@@ -3,7 +3,7 @@ mod logout;
 mod members;
 mod wishes;
 
-use http::{HeaderValue, StatusCode};
+use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::*;

@@ -257,7 +257,7 @@ impl<'a> CompactJwe<'a> {
             // RFC 7518 4.5, 4.6: there is no content key but the one that both sides have.
             Family::Direct | Family::Agreement(None) => encrypted_key(0),
             // RFC 3394 2.2.1
-            Family::Wrap(_) | Family::Agreement(Some(_)) => encrypted_key(enc.key_bytes() + WRAP_BYTES),
+            Family::Wrap(_) | Family::Agreement(Some(_)) => encrypted_key(enc.key_bytes().saturating_add(WRAP_BYTES)),
             // RFC 7518 4.7.1.1, 4.7.1.2: 96 and 128 bits.
             Family::GcmWrap(cipher) => {
                 length("initialization vector of the key", self.header.iv.0.len(), cipher.nonce_len())?;

@@ -164,8 +164,8 @@ impl PrivateJwkSet {
         let decryption = self.decryption.iter().map(|key| key.to_private_jwk().map_err(|_| SigningFailed));
         let keys = signing.chain(decryption).collect::<Result<Vec<_>, _>>()?;
         // Its room at once: what a growing string leaves behind is not wiped.
-        let commas = keys.len().saturating_sub(1);
-        let room = keys.iter().map(|key| key.expose().len()).sum::<usize>() + commas + r#"{"keys":[]}"#.len();
+        let around = r#"{"keys":[]}"#.len().saturating_add(keys.len().saturating_sub(1));
+        let room = keys.iter().fold(around, |room, key| room.saturating_add(key.expose().len()));
         let mut set = Secret::new(String::with_capacity(room));
         let text = set.expose_mut();
         text.push_str(r#"{"keys":["#);

@@ -9,7 +9,7 @@ use super::{ClientInformation, RegistrationRequest, bearer};
 use crate::{
     error::{Excerpt, Misbehaviour, ProtocolError},
     exchange::{Endpoint, Exchange, Limits, Step, error_in, json_body},
-    issuer::{is_https_or_loopback, is_requestable},
+    issuer::{is_https_or_loopback, is_requestable, uri},
     numeric_date::NumericDate,
     secret::{Entropy, Secret},
 };
@@ -258,8 +258,7 @@ impl Access {
     fn request(&self, method: Method) -> Request<Bytes> {
         let mut request = Request::new(Bytes::new());
         *request.method_mut() = method;
-        *request.uri_mut() =
-            self.registration_client_uri.as_str().parse().expect("it is one that a request can be sent to");
+        *request.uri_mut() = uri(&self.registration_client_uri);
         let headers = request.headers_mut();
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         // RFC 7592 2: the token as a bearer token, in the header.

@@ -183,8 +183,8 @@ impl Asking {
             .iter()
             .chain(&wish.parameters)
             .chain(&silently)
-            .try_fold(request, |request, (name, value)| request.parameter(name, value))
-            .expect("build() and sign_in() refuse the parameters that the protocol sets")
+            // build() and sign_in() refuse what the protocol sets, and a link may be older than that, as above.
+            .fold(request, |request, (name, value)| request.clone().parameter(name, value).unwrap_or(request))
     }
 
     /// Whether single claims can be asked for by a login with this provider.

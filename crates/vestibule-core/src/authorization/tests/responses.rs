@@ -65,6 +65,21 @@ fn a_login_expires_after_half_an_hour() {
     }
 }
 
+/// V41: what overflows neither panics nor makes an attempt young again.
+#[test]
+fn a_login_from_the_ends_of_what_a_number_can_say_has_expired() {
+    const ENDS: [i64; 4] = [i64::MIN, i64::MIN + 1, i64::MAX - 1, i64::MAX];
+    let expected_of = metadata();
+    for (begun_at, now) in ENDS.into_iter().flat_map(|begun_at| ENDS.map(|now| (begun_at, now))) {
+        let login = PendingLogin::begin(entropy(7), NumericDate::from_seconds(begun_at));
+        let answer = query(&[("code", "c"), ("state", login.state("").as_str())]);
+        let response = AuthorizationResponse::from_query(&answer).expect("a response");
+        let accepted = login.accept(response, &ExpectedResponse::of(&expected_of), NumericDate::from_seconds(now));
+        let age = i128::from(now) - i128::from(begun_at);
+        assert_eq!(accepted.is_ok(), (-60..=1800).contains(&age), "{begun_at} {now}");
+    }
+}
+
 #[test]
 fn a_pending_login_is_kept_as_bytes_and_as_nothing_else() {
     let login = PendingLogin::begin(entropy(7), NumericDate::from_seconds(-7));

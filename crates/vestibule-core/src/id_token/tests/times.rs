@@ -77,3 +77,27 @@ fn the_skew_is_the_one_of_the_client() {
         assert_eq!(verify("iat", -601 - skew), Some(InvalidIdToken::IssuedTooLongAgo { iat: long_ago, now: NOW }));
     }
 }
+
+/// V41, V55: what overflows neither panics nor passes, whatever the clock of the machine says.
+#[test]
+fn times_at_the_ends_of_what_a_number_can_say_are_judged_and_not_wrapped() {
+    const ENDS: [i64; 6] = [i64::MIN, i64::MIN + 1, -(1 << 53), 1 << 53, i64::MAX - 1, i64::MAX];
+    let passes =
+        |name: &str, end: i64| matches!((name, end), ("exp", 9_007_199_254_740_992) | ("nbf", -9_007_199_254_740_992));
+    for name in ["exp", "nbf", "iat"] {
+        for end in ENDS {
+            assert_eq!(refusal(&with(good(), name, end)).is_none(), passes(name, end), "{name} {end}");
+        }
+    }
+    let client = client().clock_skew(300);
+    let metadata = metadata_of(ISSUER);
+    for now in ENDS.map(NumericDate::from_seconds) {
+        for end in [-(1_i64 << 53), 0, 1 << 53] {
+            let claims = with(with(with(good(), "exp", end), "iat", end), "nbf", end);
+            let verified =
+                sign(&claims).verify(&set(&[es256().public_jwk()]), &client.expected_id_token(&metadata), now);
+            // Only where the two are the same moment, give or take the skew.
+            assert_eq!(verified.is_ok(), now.seconds() == end, "{now} {end}");
+        }
+    }
+}

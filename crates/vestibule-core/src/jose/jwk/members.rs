@@ -163,7 +163,9 @@ pub(in crate::jose) fn check_rsa_strength(n: &[u8], e: &[u8]) -> Result<(), Skip
     // RFC 7518 6.3.1.1 and 2 (Base64urlUInt): the minimum number of octets, so no leading zero.
     // A product of two odd primes is odd.
     let bits = match (n.first(), n.last()) {
-        (Some(first @ 1..), Some(last)) if last % 2 == 1 => n.len() * 8 - first.leading_zeros() as usize,
+        (Some(first @ 1..), Some(last)) if last % 2 == 1 => {
+            n.len().saturating_mul(8).saturating_sub(first.leading_zeros() as usize)
+        }
         _ => return Err(SkipReason::Malformed),
     };
     let exponent = match e {
