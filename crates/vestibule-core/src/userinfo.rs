@@ -2,6 +2,7 @@
 
 mod claim_sources;
 mod distributed_claims;
+mod other_kinds;
 mod signed;
 mod sourced_claims;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use vestibule_core::{JwkSet, jose::CompactJws};
 
-use crate::{client::RegisteredClient, provider::DevelopmentProvider};
+use crate::{client::RegisteredClient, header, provider::DevelopmentProvider};
 
 /// What an ID Token of ours says.
 pub(crate) struct Hint {
@@ -17,6 +17,7 @@ pub(crate) struct Hint {
 impl Hint {
     /// Our own signature, whether expired or not (RP-Initiated Logout 2).
     pub(crate) fn read(provider: &DevelopmentProvider, token: &str) -> Option<Self> {
+        header::may_be(token, &["jwt"]).then_some(())?;
         let jws = CompactJws::parse(token).ok()?;
         let claims: Value = serde_json::from_slice(jws.unverified_payload()).ok()?;
         let claim = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);

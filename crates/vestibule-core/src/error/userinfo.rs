@@ -84,6 +84,8 @@ pub enum InvalidSourcedClaims {
     Type { got: Excerpt },
     #[error("the claims from elsewhere cannot be read: {0}")]
     Claims(#[from] JsonFault),
+    #[error("the claims from elsewhere have {claim}, which is a claim of another kind of token (RFC 8725 3.12)")]
+    AnotherKind { claim: &'static str },
     #[error("the claims from elsewhere have issuer '{got}', expected '{expected}'")]
     Issuer { expected: String, got: Excerpt },
     #[error("the claims from elsewhere are not for client '{client_id}' (RFC 7519 4.1.3)")]

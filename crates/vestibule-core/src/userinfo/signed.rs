@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
+use super::other_kinds::telling_claim;
 use crate::{
     agreement::Agreement,
     claims::{ClaimsSet, Subject},
@@ -122,12 +123,9 @@ fn check_type(typ: Option<&str>) -> Result<(), InvalidUserInfo> {
     }
 }
 
-/// RFC 8725 3.12, V47: an ID Token of a login has a nonce and may have hashes, a logout token has an event. They are signed by the
-/// same keys for the same client, and none of them is userinfo.
+/// RFC 8725 3.12, V47: the other kinds are signed by the same keys for the same client, and none of them is userinfo.
 fn check_kind(claims: &Map<String, Value>) -> Result<(), InvalidUserInfo> {
-    let telling = ["nonce", "at_hash", "c_hash", "s_hash", "events"];
-    let found = telling.into_iter().find(|claim| claims.contains_key(*claim));
-    found.map_or(Ok(()), |claim| Err(InvalidUserInfo::AnotherKind { claim }))
+    telling_claim(claims).map_or(Ok(()), |claim| Err(InvalidUserInfo::AnotherKind { claim }))
 }
 
 impl fmt::Debug for UnverifiedUserInfo {

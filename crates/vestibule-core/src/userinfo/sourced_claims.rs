@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
+use super::other_kinds::telling_claim;
 use crate::{
     claims::{Audience, ClaimsSet},
     client::Client,
@@ -116,6 +117,7 @@ impl Source {
         let jws = CompactJws::parse(token.expose())?;
         check_type(jws.typ())?;
         let claims = json::object(jws.unverified_payload())?;
+        check_kind(&claims)?;
         check_issuer(&claims, issuer)?;
         check_audience(&claims, client.client_id())?;
         jws.verify(algorithm, keys)?;
@@ -130,6 +132,11 @@ fn check_type(typ: Option<&str>) -> Result<(), InvalidSourcedClaims> {
         Some(typ) if !typ.eq_ignore_ascii_case("JWT") => Err(InvalidSourcedClaims::Type { got: Excerpt::new(typ) }),
         _ => Ok(()),
     }
+}
+
+/// RFC 8725 3.12: an ID Token that the source made for us, of whomever, is no claims of it about this person.
+fn check_kind(claims: &Map<String, Value>) -> Result<(), InvalidSourcedClaims> {
+    telling_claim(claims).map_or(Ok(()), |claim| Err(InvalidSourcedClaims::AnotherKind { claim }))
 }
 
 /// RFC 8725 3.8: keys vouch for what their own issuer says.

@@ -110,6 +110,10 @@ async fn verified(
     token: &str,
 ) -> Result<Map<String, Value>, Denial> {
     let jws = CompactJws::parse(token).map_err(|why| invalid(why.to_string()))?;
+    // RFC 9101 10.8.1
+    if !header::may_be(token, &["jwt", "oauth-authz-req+jwt"]) {
+        return Err(invalid("another kind of token"));
+    }
     let alg = header::text(token, "alg").ok_or_else(|| invalid("the header has no alg"))?;
     let signed = match (client.object_algorithm(), alg.as_str()) {
         (ObjectAlgorithm::Unsigned, "none") if token.ends_with('.') => None,
@@ -138,6 +142,20 @@ async fn check_signature(
     jws.verify(algorithm, &keys.unwrap_or_else(JwkSet::empty))
 }
 
+/// Of these, at least one is in whatever asks for something (Core 3.1.2.1).
+const ASKING: [&str; 10] = [
+    "client_id",
+    "response_type",
+    "redirect_uri",
+    "scope",
+    "state",
+    "nonce",
+    "max_age",
+    "prompt",
+    "acr_values",
+    "claims",
+];
+
 /// Core 6.1, RFC 9101 4
 fn check_claims(
     provider: &DevelopmentProvider,
@@ -160,6 +178,13 @@ fn check_claims(
     }
     if claim::time(claims, "nbf").map_err(|_| invalid("nbf is no number"))?.is_some_and(|nbf| nbf > now) {
         return Err(invalid("the request object is not good yet"));
+    }
+    // RFC 9101 10.8, RFC 8725 3.12: a token about somebody, or an answer, asks for nothing.
+    if let Some(claim) = ["sub", "events", "code"].into_iter().find(|claim| claims.contains_key(*claim)) {
+        return Err(invalid(format!("{claim} is a claim of another kind of token")));
+    }
+    if !ASKING.into_iter().any(|parameter| claims.contains_key(parameter)) {
+        return Err(invalid("it asks for nothing"));
     }
     // RFC 9101 4
     if claims.contains_key("request") || claims.contains_key("request_uri") {

@@ -43,6 +43,10 @@ pub(super) async fn check(
     client: &RegisteredClient,
     assertion: &str,
 ) -> Result<(), Denial> {
+    // RFC 8725 3.11, the update of RFC 7523 4
+    if !header::may_be(assertion, &["jwt", "client-authentication+jwt"]) {
+        return Err(refused("the assertion says that it is another kind of token"));
+    }
     let jws = parsed(assertion)?;
     let algorithm = agreed_algorithm(client, assertion)?;
     check_signature(provider, client, &jws, algorithm).await.map_err(|why| refused(why.to_string()))?;

@@ -34,6 +34,7 @@ mod response_types;
 mod revoking;
 mod sessions;
 mod token;
+mod tokens;
 mod town;
 mod userinfo;
 mod userinfo_forms;

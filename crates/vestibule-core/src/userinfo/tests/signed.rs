@@ -149,9 +149,27 @@ fn another_kind_of_token_is_not_userinfo() {
     for typ in ["at+jwt", "logout+jwt", "client-authentication+jwt", ""] {
         assert_eq!(verify_typed(typ, &claims()), Err(InvalidUserInfo::Type { got: Excerpt::new(typ) }), "{typ}");
     }
-    for claim in ["nonce", "at_hash", "c_hash", "s_hash", "events"] {
+    for claim in ["nonce", "at_hash", "c_hash", "s_hash", "events", "response_type"] {
         assert_eq!(verify(&with(claim, "x")), Err(InvalidUserInfo::AnotherKind { claim }));
     }
+}
+
+/// V47: a refreshed ID Token has none of those. Providers that sign userinfo give it times, or say how somebody signed in.
+#[test]
+fn what_expires_and_speaks_of_the_sign_in_is_an_id_token() {
+    let dated = || with("iat", json!(NOW));
+    for claim in ["auth_time", "azp", "sid"] {
+        let mut claims = dated();
+        claims[claim] = json!("x");
+        assert!(verify(&claims).is_ok(), "{claim}");
+        claims["exp"] = json!(NOW.plus(60));
+        assert_eq!(verify(&claims), Err(InvalidUserInfo::AnotherKind { claim }));
+    }
+    let mut with_times = dated();
+    with_times["exp"] = json!(NOW.plus(60));
+    with_times["acr"] = json!("eidas2");
+    with_times["state"] = json!("Bavaria");
+    assert!(verify(&with_times).is_ok(), "as it comes from providers that sign it");
 }
 
 /// R82, V34: the algorithm is the one that was agreed on, and the keys are the provider's.
