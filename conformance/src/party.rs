@@ -65,7 +65,7 @@ impl Party {
     pub fn text(&self) -> String {
         let mut file = Table::new();
         file.insert("base_url".to_owned(), APP.into());
-        file.insert("secret_key".to_owned(), "c2l4dGVlbiBwbHVzIHNpeHRlZW4gaXMgMzIgYnl0ZXM".into());
+        file.insert("secret_key".to_owned(), "YSBrZXkgb2YgdGhlIGNvbmZvcm1hbmNlIHJ1bnMgMzI".into());
         file.insert("provider".to_owned(), Table::from_iter([(OP.to_owned(), self.provider.clone().into())]).into());
         file.to_string()
     }

@@ -71,6 +71,13 @@ impl BaseUrl {
         self.origin.scheme() == "https"
     }
 
+    /// Whether nobody but this machine can come here.
+    pub(crate) fn is_loopback(&self) -> bool {
+        // http is for loopback alone: what could be that, is on it.
+        let mut plain = self.origin.clone();
+        plain.set_scheme("http").is_ok() && is_https_or_loopback(&plain)
+    }
+
     /// Eight characters that tell applications on one host apart (V67): cookies ignore ports.
     pub(crate) fn short_hash(&self) -> String {
         sha256(self.text.as_bytes()).iter().take(4).map(|byte| format!("{byte:02x}")).collect()

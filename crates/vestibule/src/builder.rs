@@ -290,7 +290,7 @@ impl Builder {
     /// [`ConfigError`] names the setting, the value and the remedy.
     pub fn build(self) -> Result<Vestibule, ConfigError> {
         let base = BaseUrl::parse(&self.base_url)?;
-        check_secret_keys(&self.secret_keys)?;
+        check_secret_keys(&self.secret_keys, &base)?;
         self.policy.check()?;
         let paths = Paths::new(&base, self.path_prefix.as_deref().unwrap_or(Paths::DEFAULT_PREFIX))?;
         check_providers(&self.providers, &base, &paths)?;

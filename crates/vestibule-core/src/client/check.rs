@@ -42,6 +42,16 @@ pub enum InvalidClient {
         /// The setting.
         member: &'static str,
     },
+    /// The key of this encryption comes of the secret (Core 10.2), which has to hold as much (Core 16.19, V54).
+    #[error("{member} {algorithm} needs a client_secret of at least {bytes} bytes")]
+    SecretTooShortForKey {
+        /// The setting.
+        member: &'static str,
+        /// The algorithm.
+        algorithm: KeyManagementAlgorithm,
+        /// The fewest bytes that the secret may have.
+        bytes: usize,
+    },
     /// `private_key_jwt` without a private key.
     #[error("token_endpoint_auth_method private_key_jwt needs a signing key")]
     SigningKeyMissing,
@@ -189,8 +199,13 @@ impl Client {
             ("userinfo_encrypted_response_alg", self.agreed.userinfo_encryption),
             ("request_object_encryption_alg", self.agreed.request_object_encryption),
         ] {
-            if self.client_secret.is_none() && encryption.is_some_and(|encryption| encryption.alg.is_symmetric()) {
+            let Some(encryption) = encryption.filter(|encryption| encryption.alg.is_symmetric()) else { continue };
+            if self.client_secret.is_none() {
                 return Err(InvalidClient::SecretMissingFor { member });
+            }
+            let (algorithm, bytes) = (encryption.alg, encryption.alg.secret_bytes(encryption.enc));
+            if self.secret_bytes() < bytes {
+                return Err(InvalidClient::SecretTooShortForKey { member, algorithm, bytes });
             }
         }
         Ok(())

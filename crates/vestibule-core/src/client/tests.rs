@@ -151,24 +151,30 @@ fn nothing_is_encrypted_that_is_not_signed() {
     assert_eq!(objects.request_object_signing_alg(SignatureAlgorithm::Es256).check(), Ok(()));
 }
 
-/// Core 10.2
+/// Core 10.2, 16.19, V54
 #[test]
 fn a_content_key_that_comes_of_the_secret_needs_one() {
     use crate::jose::{ContentEncryptionAlgorithm::A256Gcm, KeyManagementAlgorithm::Dir};
     let signed = |client: Client| client.userinfo_signed_response_alg(SignatureAlgorithm::Es256);
     let missing = |member| Err(InvalidClient::SecretMissingFor { member });
+    let short = |member| Err(InvalidClient::SecretTooShortForKey { member, algorithm: Dir, bytes: 32 });
+    let (almost, long_enough) =
+        (Client::confidential("rp", "x".repeat(31)), Client::confidential("rp", "x".repeat(32)));
     let id_tokens = |client: Client| client.id_token_encrypted_response(Dir, A256Gcm).check();
     assert_eq!(id_tokens(Client::public("rp")), missing("id_token_encrypted_response_alg"));
-    assert_eq!(id_tokens(Client::confidential("rp", "s")), Ok(()));
+    assert_eq!(id_tokens(almost.clone()), short("id_token_encrypted_response_alg"));
+    assert_eq!(id_tokens(long_enough.clone()), Ok(()));
     let userinfo = |client: Client| signed(client).userinfo_encrypted_response(Dir, A256Gcm).check();
     assert_eq!(userinfo(Client::public("rp")), missing("userinfo_encrypted_response_alg"));
-    assert_eq!(userinfo(Client::confidential("rp", "s")), Ok(()));
+    assert_eq!(userinfo(almost.clone()), short("userinfo_encrypted_response_alg"));
+    assert_eq!(userinfo(long_enough.clone()), Ok(()));
     let objects = |client: Client| {
         let client = client.signing_key(key(SignatureAlgorithm::Es256)).request_object_encryption(Dir, A256Gcm);
         client.request_object_signing_alg(SignatureAlgorithm::Es256).check()
     };
     assert_eq!(objects(Client::public("rp")), missing("request_object_encryption_alg"));
-    assert_eq!(objects(Client::confidential("rp", "s")), Ok(()));
+    assert_eq!(objects(almost.clone()), short("request_object_encryption_alg"));
+    assert_eq!(objects(long_enough.clone()), Ok(()));
 }
 
 #[test]

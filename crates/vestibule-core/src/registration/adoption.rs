@@ -188,12 +188,15 @@ impl RegistrationRequest {
             .or(Some(SignatureAlgorithm::Hs256))
             .filter(|_| method == ClientSecretJwt);
         let bytes = client_secret.map_or(0, |secret| secret.expose().len());
-        for (member, algorithm) in [
+        for (member, needed) in [
             ("token_endpoint_auth_signing_alg", assertions),
             ("userinfo_signed_response_alg", terms.userinfo_signed_response_alg),
             ("request_object_signing_alg", request_objects),
-        ] {
-            let needed = algorithm.map_or(0, SignatureAlgorithm::secret_bytes);
+        ]
+        .map(|(member, algorithm)| (member, algorithm.map_or(0, SignatureAlgorithm::secret_bytes)))
+        .into_iter()
+        .chain(terms.secret_bytes_of_encryption())
+        {
             if bytes < needed {
                 return Err(InvalidRegistration::SecretTooShort { member, bytes: needed });
             }

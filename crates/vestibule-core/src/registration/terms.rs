@@ -153,6 +153,24 @@ impl Terms {
         }
     }
 
+    /// How long the secret must be for the encryption whose key comes of it (Core 10.2, 16.19).
+    pub(super) fn secret_bytes_of_encryption(&self) -> [(&'static str, usize); 3] {
+        [
+            (
+                "id_token_encrypted_response_alg",
+                self.id_token_encrypted_response_alg,
+                self.id_token_encrypted_response_enc,
+            ),
+            (
+                "userinfo_encrypted_response_alg",
+                self.userinfo_encrypted_response_alg,
+                self.userinfo_encrypted_response_enc,
+            ),
+            ("request_object_encryption_alg", self.request_object_encryption_alg, self.request_object_encryption_enc),
+        ]
+        .map(|(member, alg, enc)| (member, alg.map_or(0, |alg| alg.secret_bytes(enc.unwrap_or_default()))))
+    }
+
     /// How what the provider sends us is encrypted, by member.
     pub(super) fn response_encryption(&self) -> [(&'static str, Option<KeyManagementAlgorithm>); 2] {
         [

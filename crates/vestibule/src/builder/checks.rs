@@ -23,12 +23,22 @@ pub(super) fn parse_after_logout(base: &BaseUrl, path: Option<&str>) -> Result<R
     })
 }
 
-pub(super) fn check_secret_keys(keys: &[SecretKey]) -> Result<(), ConfigError> {
+pub(super) fn check_secret_keys(keys: &[SecretKey], base: &BaseUrl) -> Result<(), ConfigError> {
     if keys.is_empty() {
         return Err(ConfigError::new("secret_key", "it is not set").remedy(
             "give .secret_key(SecretKey::from_env(\"SECRET_KEY\")?), or with a settings file secret_key, secret_key_file or the \
              environment variable VESTIBULE_SECRET_KEY: 32 random bytes in base64url, the same on every machine",
         ));
+    }
+    // Whoever reads the documentation could sign in as anybody. On this machine alone it may be handy.
+    if !base.is_loopback() && keys.iter().any(SecretKey::is_of_the_documentation) {
+        return Err(ConfigError::new("secret_key", "it is an example, which everybody knows").remedy(
+            "give 32 random bytes in base64url, as `openssl rand 32 | basenc --base64url | tr -d =` prints them",
+        ));
+    }
+    if keys.iter().enumerate().any(|(at, key)| keys.iter().take(at).any(|earlier| earlier.is(key))) {
+        return Err(ConfigError::new("previous_secret_key", "it is the same as another of the keys")
+            .remedy("give a new secret_key and the one from before it, or leave the one from before out"));
     }
     Ok(())
 }

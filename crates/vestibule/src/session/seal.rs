@@ -77,6 +77,20 @@ impl SecretKey {
     }
 }
 
+/// Keys that stand in our own documentation, or that nobody has drawn.
+const EXAMPLES: [&[u8; 32]; 2] = [b"sixteen plus sixteen is 32 bytes", &[0; 32]];
+
+impl SecretKey {
+    pub(crate) fn is_of_the_documentation(&self) -> bool {
+        EXAMPLES.contains(&self.0.expose())
+    }
+
+    /// Whether it is this one: of two settings of one file, which nobody can time.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.0.expose() == other.0.expose()
+    }
+}
+
 impl fmt::Debug for SecretKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SecretKey(***)")

@@ -41,7 +41,7 @@ fn every_setting_is_read() {
         after_logout = "/goodbye"
         default_provider = "described"
         path_prefix = "/sign-in"
-        previous_secret_key = "c2l4dGVlbiBwbHVzIHNpeHRlZW4gaXMgMzIgYnl0ZXM"
+        previous_secret_key = "YW5vdGhlciBrZXksIGZyb20gYmVmb3JlOiAzMiBieXQ"
         [session]
         lifetime = "7d"
         idle = "90s"

@@ -75,7 +75,8 @@ fn what_is_encrypted_for_a_key_needs_one_that_opens_it() {
         assert_eq!(client.private_keys(opens(EcdhEs)).check(), Ok(()));
     }
     // Core 10.2: this one comes of the secret.
-    let by_secret = Client::confidential("rp", "s").id_token_encrypted_response(KeyManagementAlgorithm::Dir, A256Gcm);
+    let by_secret =
+        Client::confidential("rp", "x".repeat(32)).id_token_encrypted_response(KeyManagementAlgorithm::Dir, A256Gcm);
     assert_eq!(by_secret.check(), Ok(()));
 }
 

@@ -41,6 +41,13 @@ impl KeyManagementAlgorithm {
         }
     }
 
+    /// The fewest bytes that a client secret may have from which the key of this encryption comes (Core 16.19); 0 where each side has
+    /// its own. A secret holds as much as the key does, or 256 bits, which is as much as anybody needs.
+    #[must_use]
+    pub fn secret_bytes(self, enc: ContentEncryptionAlgorithm) -> usize {
+        self.shared_key_bytes(enc).map_or(0, |bytes| bytes.min(32))
+    }
+
     /// The length of the key that both sides have; `None` where each has its own.
     fn shared_key_bytes(self, enc: ContentEncryptionAlgorithm) -> Option<usize> {
         match self {
