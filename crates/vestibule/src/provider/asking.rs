@@ -228,3 +228,31 @@ fn setting_of(invalid: &InvalidAuthorizationRequest) -> &'static str {
         _ => "claims",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use vestibule_core::{Client, Entropy, NumericDate, PendingLogin, ProviderMetadata};
+
+    use super::*;
+
+    /// V104: a link outlives the version that sealed it, and what is the protocol's own may have become more since.
+    #[test]
+    fn a_link_with_a_parameter_that_is_the_protocols_own_leads_to_a_login_without_it() {
+        let provider = Provider::discovered("https://login.example.com", Client::public("rp")).expect("an issuer");
+        let parameters =
+            [("state", "x"), ("ui_locales", "de")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let wish = Wish { parameters: parameters.to_vec(), ..Wish::default() };
+        let request = provider.asking.authorization_request("https://app.example.com/callback", &wish);
+        let metadata =
+            br#"{"issuer": "https://login.example.com", "authorization_endpoint": "https://login.example.com/a",
+            "token_endpoint": "https://login.example.com/t", "jwks_uri": "https://login.example.com/k"}"#;
+        let metadata = ProviderMetadata::from_json(metadata).expect("metadata");
+        let pending = PendingLogin::begin(Entropy::from_bytes([7; 32]), NumericDate::from_seconds(0)).asking(&request);
+        let url = Client::public("rp").authorize(&metadata, &request, &pending);
+        let values = |wanted: &str| -> Vec<String> {
+            url.query_pairs().filter(|(name, _)| name == wanted).map(|(_, value)| value.into_owned()).collect()
+        };
+        assert_eq!(values("ui_locales"), ["de"]);
+        assert!(values("state").iter().all(|state| state != "x"));
+    }
+}

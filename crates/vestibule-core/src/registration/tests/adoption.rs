@@ -226,6 +226,24 @@ fn what_we_could_not_hold_to_is_refused() {
     assert!(answered(&asked, bound).is_ok_and(|information| information.tls_client_certificate_bound_access_tokens()));
 }
 
+/// Core 10.2, 16.19, V54
+#[test]
+fn a_registered_secret_holds_as_much_as_the_key_that_comes_of_it() {
+    let (almost, enough) = ("x".repeat(31), "x".repeat(32));
+    let signed = ClientMetadata::new("a").userinfo_signed_response_alg(SignatureAlgorithm::Es256);
+    let objects = keyed().request_object_signing_alg(SignatureAlgorithm::Es256);
+    let objects = objects.request_object_encryption_alg(KeyManagementAlgorithm::A256GcmKw);
+    for (client, member, alg) in [
+        (&signed, "id_token_encrypted_response_alg", "A256KW"),
+        (&signed, "userinfo_encrypted_response_alg", "dir"),
+        (&objects, "request_object_encryption_alg", "A256GCMKW"),
+    ] {
+        let answer = |secret: &str| answered(client, json!({member: alg, "client_secret": secret})).err();
+        assert_eq!(answer(&almost), Some(InvalidRegistration::SecretTooShort { member, bytes: 32 }));
+        assert_eq!(answer(&enough), None, "{member}");
+    }
+}
+
 /// Core 6.1, RFC 9101 10.5: nobody but the application makes request objects unsigned.
 #[test]
 fn signed_request_objects_stay_signed() {
