@@ -66,7 +66,30 @@ pub(crate) fn spread(length: Duration) -> Duration {
     length.saturating_sub((length / 1024).saturating_mul(u32::from(less)))
 }
 
+/// Anything up to this, all of it as likely (full jitter).
+pub(crate) fn up_to(length: Duration) -> Duration {
+    let drawn = u32::from_le_bytes(seal::random());
+    length.mul_f64(f64::from(drawn) / f64::from(u32::MAX))
+}
+
 /// Fresh randomness for one protocol value.
 pub(crate) fn entropy() -> Entropy {
     Entropy::from_bytes(seal::random())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Full jitter: from nothing to all of it.
+    #[test]
+    fn what_is_drawn_lies_anywhere_up_to_the_length() {
+        let length = Duration::from_secs(30);
+        let mut drawn: Vec<Duration> = (0..1000).map(|_| up_to(length)).collect();
+        drawn.sort_unstable();
+        let (least, most) = (drawn.first().copied(), drawn.last().copied());
+        assert!(least < Some(Duration::from_secs(3)) && most > Some(Duration::from_secs(27)), "{least:?} {most:?}");
+        assert!(most <= Some(length));
+        assert_eq!(up_to(Duration::ZERO), Duration::ZERO);
+    }
 }

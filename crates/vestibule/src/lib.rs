@@ -15,6 +15,7 @@ mod end_user;
 mod error;
 mod form;
 mod gate;
+mod health;
 mod initiate_login;
 mod lease;
 mod login;

@@ -24,6 +24,8 @@ pub(crate) enum Place {
     Session,
     CheckSession,
     SessionChanged,
+    Live,
+    Ready,
 }
 
 /// A place of which each provider has one of its own.
@@ -49,6 +51,8 @@ impl Place {
             Self::Session => "/session",
             Self::CheckSession => "/check_session",
             Self::SessionChanged => "/session_changed",
+            Self::Live => "/live",
+            Self::Ready => "/ready",
         }
     }
 }

@@ -17,6 +17,7 @@ mod proof;
 mod registrar;
 mod request_objects;
 mod tls_client_certificate;
+mod vigil;
 
 use std::{sync::Arc, time::Duration};
 

@@ -13,6 +13,7 @@ use crate::{
     callback::{callback, come_back},
     door::Door,
     error::error_page,
+    health::{live, ready},
     initiate_login::initiate_login,
     login::{login_page, login_with},
     logout::{
@@ -53,7 +54,9 @@ where
         .route(&paths.own_route(OwnPlace::FrontchannelLogout), any(frontchannel_logout))
         .route(&paths.route(Place::CheckSession), get(check_session))
         .route(&paths.route(Place::SessionChanged), post(session_changed))
-        .route(&paths.route(Place::Session), get(session_status));
+        .route(&paths.route(Place::Session), get(session_status))
+        .route(&paths.route(Place::Live), get(live))
+        .route(&paths.route(Place::Ready), get(ready));
     for provider in door.providers.values() {
         if let Some(path) = provider.own_redirect_path() {
             let provider = Arc::clone(provider);

@@ -22,6 +22,7 @@ use super::{
     logout_tokens::LogoutTokens,
     own_keys::KeptValues,
     registrar::Remembered,
+    vigil::Vigil,
 };
 use crate::{
     clock::{self, Clock},
@@ -38,6 +39,7 @@ pub(crate) struct ConnectedProvider {
     pub(super) identity: Identity,
     pub(super) metadata: Fresh<ProviderMetadata>,
     pub(super) keys: Fresh<JwkSet>,
+    pub(super) vigil: Arc<Vigil>,
     pub(super) logout_tokens: LogoutTokens,
     unsigned_logouts: Bucket,
     initiated_logins: Bucket,
@@ -77,6 +79,7 @@ impl ConnectedProvider {
             identity,
             metadata: Fresh::new(),
             keys: Fresh::new(),
+            vigil: Vigil::new(),
             logout_tokens: LogoutTokens::new(),
             unsigned_logouts,
             initiated_logins: Bucket::new(INITIATED_LOGINS, Duration::from_millis(100)),
@@ -159,8 +162,12 @@ impl ConnectedProvider {
         if let Source::Described(metadata) = &self.provider.source {
             return Ok(Arc::clone(metadata));
         }
-        let issuer = self.known_issuer().await?.as_ref().clone();
-        let (this, request) = (Arc::clone(self), DiscoveryRequest::new(issuer));
+        let issuer = self.known_issuer().await;
+        // Whoever cannot be found cannot be asked.
+        if issuer.is_err() {
+            self.note_asked(&issuer);
+        }
+        let (this, request) = (Arc::clone(self), DiscoveryRequest::new(issuer?.as_ref().clone()));
         self.metadata.get(|etag| this.fetch_metadata(Conditional::new(request, etag))).await
     }
 
@@ -168,7 +175,9 @@ impl ConnectedProvider {
         self: Arc<Self>,
         request: Conditional<DiscoveryRequest>,
     ) -> Result<Answer<ProviderMetadata>, ProviderError> {
-        let answer = self.carry_out(request).await?;
+        let answer = self.carry_out(request).await;
+        self.note_asked(&answer);
+        let answer = answer?;
         match (&answer, self.metadata.held()) {
             // R108: a provider does not move overnight. Somebody who can change its metadata would like it to.
             (Answer::Modified(new, _), Some(held)) if !new.has_the_hosts_of(&held) => {
@@ -216,11 +225,12 @@ impl ConnectedProvider {
     ) -> impl Future<Output = Result<Answer<JwkSet>, ProviderError>> + Send + 'static {
         let (this, request) = (Arc::clone(self), Conditional::new(KeysRequest::new(metadata), etag));
         async move {
-            let answer = this.carry_out(request).await?;
-            if let Answer::Modified(keys, _) = &answer {
+            let answer = this.carry_out(request).await;
+            this.note_asked(&answer);
+            if let Ok(Answer::Modified(keys, _)) = &answer {
                 this.report_private_keys(keys);
             }
-            Ok(answer)
+            answer
         }
     }
 

@@ -12,6 +12,8 @@ use super::{ProviderError, flight::Flight};
 /// A value that is fetched when first needed, and again when it has aged. A failed fetch never evicts a good value.
 pub(super) struct Fresh<T> {
     held: Arc<ArcSwapOption<Held<T>>>,
+    /// When the last fetch failed.
+    failed: Arc<ArcSwapOption<Instant>>,
     flight: Flight<Held<T>>,
 }
 
@@ -29,12 +31,13 @@ const SHORTEST: Duration = Duration::from_secs(5 * 60);
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
 /// For this long an old value serves while the provider cannot give a new one.
 const USABLE: Duration = Duration::from_secs(24 * 3600);
-/// Two fetches are at least this far apart.
+/// Two fetches are at least this far apart, be it that the first one brought something or failed: a provider in trouble is not asked
+/// as often as people try to sign in.
 const APART: Duration = Duration::from_secs(1);
 
 impl<T: Send + Sync + 'static> Fresh<T> {
     pub(super) fn new() -> Self {
-        Self { held: Arc::new(ArcSwapOption::empty()), flight: Flight::new() }
+        Self { held: Arc::new(ArcSwapOption::empty()), failed: Arc::new(ArcSwapOption::empty()), flight: Flight::new() }
     }
 
     /// The value at hand, however old.
@@ -95,11 +98,15 @@ impl<T: Send + Sync + 'static> Fresh<T> {
     {
         let earlier = self.held.load_full();
         let answer = fetch(earlier.as_ref().and_then(|held| held.etag.clone()));
+        let failed = Arc::clone(&self.failed);
         let renew = async move {
-            if let Some(held) = &earlier {
-                sleep_until(held.fetched + APART).await;
+            let last = earlier.as_ref().map(|held| held.fetched).max(failed.load().as_deref().copied());
+            if let Some(last) = last {
+                sleep_until(last + APART).await;
             }
-            Ok(match (answer.await?, earlier) {
+            let answer = answer.await;
+            failed.store(answer.is_err().then(|| Arc::new(Instant::now())));
+            Ok(match (answer?, earlier) {
                 (Answer::NotModified(freshness), Some(held)) => Held::new(Arc::clone(&held.value), freshness),
                 (Answer::Modified(value, freshness), _) => Held::new(Arc::new(value), freshness),
                 (Answer::NotModified(_), None) => return Err(super::nothing_to_confirm()),

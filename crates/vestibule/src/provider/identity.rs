@@ -342,6 +342,14 @@ impl ConnectedProvider {
         makes_keys || self.provider.request_objects.are_fetched()
     }
 
+    /// Whether logins need the provider's keys: so of a client that has not registered itself yet, which may be told anything.
+    pub(super) fn may_need_provider_keys(&self) -> bool {
+        match &self.identity.who {
+            Who::Given(client) => client.needs_provider_keys(),
+            Who::Registers(_, registrar) => registrar.held().is_none_or(|known| known.client.needs_provider_keys()),
+        }
+    }
+
     /// Whether another machine may have replaced the client that we know of.
     pub(super) fn may_be_replaced_elsewhere(&self) -> bool {
         matches!(self.identity.who, Who::Registers(..)) && self.surroundings.remembered.is_shared()
