@@ -118,7 +118,8 @@ impl Client {
     }
 
     /// By how many seconds the provider's clock may differ from ours.
-    pub(crate) fn clock_skew_seconds(&self) -> i64 {
+    #[must_use]
+    pub fn clock_skew_seconds(&self) -> i64 {
         self.clock_skew
     }
 

@@ -8,6 +8,7 @@ use vestibule_core::NumericDate;
 use crate::{
     base_url::BaseUrl,
     clock::Clock,
+    examination::Groundwork,
     new_login::OnLogin,
     paths::Paths,
     provider::ConnectedProvider,
@@ -51,6 +52,8 @@ pub(crate) struct Door {
     pub(crate) error_view: Option<Router>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) unreadable: Arc<Unreadable>,
+    /// What only an examination asks for.
+    pub(crate) groundwork: Groundwork,
 }
 
 /// From where a login may begin at our login page.

@@ -5,6 +5,7 @@ mod asking;
 mod bucket;
 mod checks;
 mod connected;
+mod examined;
 mod flight;
 mod found;
 mod fresh;
@@ -31,6 +32,7 @@ pub(crate) use self::{
     addresses::Addresses,
     bucket::Empty,
     connected::{ConnectedProvider, Surroundings},
+    examined::Probe,
     grants::{RefreshFailed, Refreshed},
     identity::Introduced,
     logout_tokens::NotVerified,

@@ -91,6 +91,14 @@ impl ReqwestClient {
         Self::build(Making::new(Anchors::Nobody)).map_err(|error| without_anchors(&error))
     }
 
+    /// How many certificate authorities of its own it trusts besides the platform's; `None` when it trusts nobody.
+    pub(crate) fn own_anchors(&self) -> Option<usize> {
+        match &self.lines.making.anchors {
+            Anchors::PlatformAnd(certificates) => Some(certificates.len()),
+            Anchors::Nobody => None,
+        }
+    }
+
     /// The same, connecting for requests whose host comes from outside to these places too, each `host:port`: what an operator
     /// vouches for.
     ///

@@ -9,6 +9,7 @@ use crate::{
     builder::Builder,
     client_registration::ClientRegistration,
     door::Door,
+    examination::Examination,
     gate::RequireLogin,
     paths::Place,
     provider::ProviderError,
@@ -133,6 +134,25 @@ impl Vestibule {
     /// ```
     pub async fn check_store(&self) -> Result<(), StoreError> {
         self.door.store().check().await
+    }
+
+    /// Looks at the settings and at every provider as if somebody were to sign in, and says what is wrong or could be better: for an
+    /// administrator, or for a deployment that shall not go on with settings that cannot work. `docs/doctor.md` has each code.
+    ///
+    /// Each provider is asked for its metadata and its keys, and is sent one authorization request that nobody follows; none is sent
+    /// a secret, and no client is registered. A provider that is away is a finding, and no error.
+    ///
+    /// # Example
+    /// ```
+    /// async fn show(vestibule: &vestibule::Vestibule) {
+    ///     for finding in vestibule.examine().await.findings() {
+    ///         println!("{} {}: {}", finding.severity(), finding.code(), finding.sentence());
+    ///     }
+    /// }
+    /// # let _ = show;
+    /// ```
+    pub async fn examine(&self) -> Examination {
+        Examination::of(&self.door).await
     }
 
     /// The names of the providers, in alphabetical order.

@@ -52,6 +52,17 @@ impl Client {
         Self { assertion_typ: typ, ..self }
     }
 
+    /// How we authenticate at the token endpoint of this provider: as was said, else by what its metadata offers.
+    ///
+    /// # Errors
+    /// [`InvalidMetadata::Unsupported`] when it offers nothing that we could do.
+    pub fn token_endpoint_auth_method_at(
+        &self,
+        metadata: &ProviderMetadata,
+    ) -> Result<TokenEndpointAuthMethod, InvalidMetadata> {
+        self.method(metadata.token_endpoint_auth_methods())
+    }
+
     /// The mark of what we send when it is our certificate that says who we are (RFC 8705 2).
     pub(crate) fn certificate(&self) -> Option<ClientCertificate> {
         self.token_endpoint_auth_method.filter(|method| method.is_by_certificate()).map(|_| ClientCertificate)

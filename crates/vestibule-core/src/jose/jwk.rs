@@ -138,6 +138,12 @@ impl JwkSet {
         self.keys.is_empty()
     }
 
+    /// Whether any key can check signatures made with `algorithm`.
+    #[must_use]
+    pub fn has_key_for(&self, algorithm: SignatureAlgorithm) -> bool {
+        self.candidates(algorithm, None).next().is_some()
+    }
+
     /// The first key to encrypt with by `algorithm`, for a message to whoever published this set (Core 10.2).
     #[must_use]
     pub fn encryption_key(&self, algorithm: KeyManagementAlgorithm) -> Option<&EncryptionKey> {

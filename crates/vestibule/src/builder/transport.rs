@@ -6,7 +6,7 @@ use vestibule_core::HttpClient;
 
 #[cfg(feature = "reqwest")]
 use crate::reqwest_client::ReqwestClient;
-use crate::{config_error::ConfigError, provider::Provider};
+use crate::{config_error::ConfigError, examination::Trust, provider::Provider};
 
 /// Where the HTTP clients come from.
 pub(super) enum Transport {
@@ -57,6 +57,15 @@ impl Transport {
     fn of_our_own(_: &[(String, Provider)], _: Option<&[u8]>, _: &[String]) -> Result<Self, ConfigError> {
         Err(ConfigError::new("http_client", "there is none")
             .remedy("give one by .http_client(..), or turn the cargo feature \"reqwest\" on"))
+    }
+
+    /// Whose certificates are believed.
+    pub(super) fn trust(&self) -> Trust {
+        match self {
+            Self::Given(_) => Trust::OfTheApplication,
+            #[cfg(feature = "reqwest")]
+            Self::Reqwest(client) => client.own_anchors().map_or(Trust::Nobody, |own| Trust::PlatformAnd { own }),
+        }
     }
 
     /// The client for those who are shown no certificate.

@@ -9,10 +9,10 @@ use crate::{
 /// Our addresses for one provider.
 #[derive(Clone, Debug)]
 pub(crate) struct Addresses {
-    pub(super) redirect_uri: String,
-    pub(super) post_logout_redirect_uri: String,
-    pub(super) backchannel_logout_uri: String,
-    pub(super) frontchannel_logout_uri: String,
+    pub(crate) redirect_uri: String,
+    pub(crate) post_logout_redirect_uri: String,
+    pub(crate) backchannel_logout_uri: String,
+    pub(crate) frontchannel_logout_uri: String,
     pub(super) initiate_login_uri: String,
     /// Below which request objects are.
     pub(super) request_uri: String,

@@ -154,6 +154,15 @@ impl Asking {
         self.response_type
     }
 
+    pub(super) fn response_mode(&self) -> Option<ResponseMode> {
+        self.response_mode
+    }
+
+    /// Whether every login has this further parameter.
+    pub(super) fn has_parameter(&self, name: &str) -> bool {
+        self.parameters.iter().any(|(parameter, _)| parameter == name)
+    }
+
     /// One login's request. `build()` found before that it can be made.
     pub(super) fn authorization_request(&self, redirect_uri: &str, wish: &Wish) -> AuthorizationRequest {
         let mode = match (wish.manner, self.response_mode) {

@@ -81,6 +81,17 @@ impl SecretKey {
 const EXAMPLES: [&[u8; 32]; 2] = [b"sixteen plus sixteen is 32 bytes", &[0; 32]];
 
 impl SecretKey {
+    /// Whether a generator may have made it. A sentence, or one byte over and over, was made by a person: of 32 random bytes fewer than
+    /// 16 different ones, or printable characters alone, come up less than once in a hundred million million times.
+    pub(crate) fn may_be_random(&self) -> bool {
+        let mut bytes = *self.0.expose();
+        let is_text = bytes.iter().all(|byte| matches!(byte, b' '..=b'~'));
+        bytes.sort_unstable();
+        let different = 1 + bytes.windows(2).filter(|pair| pair.first() != pair.last()).count();
+        bytes.fill(0);
+        !is_text && different >= 16
+    }
+
     pub(crate) fn is_of_the_documentation(&self) -> bool {
         EXAMPLES.contains(&self.0.expose())
     }
@@ -261,6 +272,19 @@ mod tests {
 
     fn seal(role: Role) -> Seal {
         Seal::new(role, &[key(1)])
+    }
+
+    /// For the doctor: a sentence and a repeated byte are told, and what a generator draws is not.
+    #[test]
+    fn a_key_that_a_person_made_is_told_from_one_that_was_drawn() {
+        assert!(!key(7).may_be_random());
+        assert!(!SecretKey::from_bytes(*b"a quick brown fox jumps over 1 d").may_be_random());
+        let few: [u8; 32] =
+            std::array::from_fn(|at| if at % 2 == 0 { 0xf0 } else { u8::try_from(at / 3).unwrap_or(0) });
+        assert!(!SecretKey::from_bytes(few).may_be_random());
+        for _ in 0..1000 {
+            assert!(SecretKey::generate().may_be_random());
+        }
     }
 
     #[test]

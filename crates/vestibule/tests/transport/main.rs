@@ -7,6 +7,7 @@ mod authority;
 mod certificates;
 mod client_certificates;
 mod environment;
+mod examined;
 mod folder;
 mod outbound;
 mod redirects;

@@ -116,6 +116,23 @@ impl ProviderMetadata {
         self.list("acr_values_supported").names
     }
 
+    /// What a list of the metadata has, by its wire name, such as `token_endpoint_auth_methods_supported`: `None` where it is not there,
+    /// or is none that a relying party needs. What is in it is the provider's text: escape it.
+    ///
+    /// # Example
+    /// ```
+    /// # let metadata = vestibule_core::ProviderMetadata::from_json(br#"{"issuer": "https://login.example.com",
+    /// #   "authorization_endpoint": "https://login.example.com/authorize", "token_endpoint": "https://login.example.com/token",
+    /// #   "jwks_uri": "https://login.example.com/keys", "code_challenge_methods_supported": ["S256"]}"#)?;
+    /// assert_eq!(metadata.offered("code_challenge_methods_supported").map(<[String]>::len), Some(1));
+    /// assert!(metadata.offered("acr_values_supported").is_none());
+    /// # Ok::<_, vestibule_core::error::InvalidMetadata>(())
+    /// ```
+    #[must_use]
+    pub fn offered(&self, member: &str) -> Option<&[String]> {
+        self.lists.0.get(member).map(Vec::as_slice)
+    }
+
     /// One list, by its wire name.
     pub(crate) fn list(&self, member: &'static str) -> Offered<'_> {
         Offered { member, names: self.lists.0.get(member).map(Vec::as_slice) }
