@@ -5,17 +5,21 @@ use std::{
     path::PathBuf,
 };
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 
-use crate::fast_clock::FastClock;
+use crate::{doctor::DoctorArguments, fast_clock::FastClock};
 
 /// A web application that people sign in to with OpenID Connect, and a provider for development to sign in with.
 ///
 /// Without options it is ready to be tried: open the address that it prints and sign in as alice. With --settings it signs in
 /// with your own providers instead.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "demo", version)]
+#[command(name = "demo", version, args_conflicts_with_subcommands = true)]
 pub(crate) struct Arguments {
+    /// Something else than to start
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+
     /// Where the application listens: the address is http://localhost:PORT then [default: 127.0.0.1:3000]
     #[arg(long, value_name = "ADDR", value_parser = address)]
     pub(crate) listen: Option<SocketAddr>,
@@ -35,6 +39,13 @@ pub(crate) struct Arguments {
     /// Open the application in the browser
     #[arg(long)]
     pub(crate) open: bool,
+}
+
+/// What the demo does besides being one.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Look at settings and providers, and say what is wrong or could be better
+    Doctor(DoctorArguments),
 }
 
 /// Where the application listens unless it is told.
@@ -95,6 +106,16 @@ mod tests {
         for refused in ["0.0.0.0:3901", "192.168.0.1:3901", "[::]:3901", "localhost:3901"] {
             assert!(loopback_address(refused).is_err(), "{refused}");
         }
+    }
+
+    #[test]
+    fn the_doctor_has_options_of_its_own() {
+        let parse = |arguments: &[&str]| Arguments::try_parse_from([&["demo"], arguments].concat());
+        let parsed = parse(&["doctor", "--settings", "a.toml", "--json", "--no-colour"]).expect("arguments");
+        assert!(matches!(parsed.command, Some(Command::Doctor(_))));
+        assert!(parse(&["doctor", "--no-color"]).is_ok());
+        assert!(parse(&["doctor", "--listen", "127.0.0.1:1"]).is_err());
+        assert!(parse(&["--open", "doctor"]).is_err());
     }
 
     #[test]

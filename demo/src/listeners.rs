@@ -65,6 +65,16 @@ impl Listeners {
         self.address
     }
 
+    /// Answers as the development provider, until it is dropped.
+    pub(crate) async fn provide(self, provider: DevelopmentProvider) -> Result<(), Failure> {
+        let mut servers = JoinSet::new();
+        for listener in self.listeners {
+            let provider = provider.clone();
+            servers.spawn(async move { provider.serve(listener).await });
+        }
+        first_failure(&mut servers).await
+    }
+
     /// What a browser calls the address.
     pub(crate) fn origin(&self) -> String {
         let scheme = if self.certificate.is_some() { "https" } else { "http" };

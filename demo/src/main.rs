@@ -1,12 +1,13 @@
 //! The demo of vestibule: an application that people sign in to, and a provider for development to sign in with.
 //!
-//! `cargo run` starts both; `cargo run -- --help` says what else there is. The part to read first is `application.rs`.
+//! `cargo run` starts both, `cargo run -- doctor` looks at settings; `cargo run -- --help` says what else there is. The part to read first is `application.rs`.
 
 mod application;
 mod arguments;
 mod browser;
 mod certificate;
 mod configuration;
+mod doctor;
 mod failure;
 mod fast_clock;
 mod listeners;
@@ -24,7 +25,7 @@ use std::{
     process::ExitCode,
 };
 
-use arguments::{Arguments, LISTEN, PROVIDER_LISTEN};
+use arguments::{Arguments, Command, LISTEN, PROVIDER_LISTEN};
 use clap::Parser;
 use configuration::Configuration;
 use failure::Failure;
@@ -35,11 +36,17 @@ use vestibule::Vestibule;
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).from_env_lossy();
+    // What the doctor has to say it says itself.
+    let level = if arguments.command.is_some() { LevelFilter::OFF } else { LevelFilter::INFO };
+    let filter = EnvFilter::builder().with_default_directive(level.into()).from_env_lossy();
     let is_colourful = io::stderr().is_terminal();
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(is_colourful).init();
-    match run(&arguments).await {
-        Ok(()) => ExitCode::SUCCESS,
+    let ended = match &arguments.command {
+        Some(Command::Doctor(arguments)) => doctor::run(arguments).await,
+        None => run(&arguments).await.map(|()| ExitCode::SUCCESS),
+    };
+    match ended {
+        Ok(code) => code,
         Err(failure) => {
             // If standard error is gone too, the exit code still says it.
             let _ = writeln!(io::stderr(), "error: {failure}");
