@@ -4,7 +4,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwapOption;
 use http::HeaderValue;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 use vestibule_core::freshness::{Answer, Freshness};
 
 use super::{ProviderError, flight::Flight};
@@ -31,6 +31,8 @@ const SHORTEST: Duration = Duration::from_secs(5 * 60);
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
 /// For this long an old value serves while the provider cannot give a new one.
 const USABLE: Duration = Duration::from_secs(24 * 3600);
+/// For this long somebody waits for a new value who could go on with an old one.
+const WAITED_FOR: Duration = Duration::from_secs(2);
 /// Two fetches are at least this far apart, be it that the first one brought something or failed: a provider in trouble is not asked
 /// as often as people try to sign in.
 const APART: Duration = Duration::from_secs(1);
@@ -57,7 +59,8 @@ impl<T: Send + Sync + 'static> Fresh<T> {
         held.as_ref().filter(|held| held.is_usable()).map(|held| Arc::clone(&held.value))
     }
 
-    /// The value, fetched if there is none or it has aged. `fetch` is told what tells the value at hand from a new one.
+    /// The value, fetched if there is none or it has aged; where the provider takes its time, the one at hand serves once more, and
+    /// the new one those who come later. `fetch` is told what tells the value at hand from a new one.
     pub(super) async fn get<F>(&self, fetch: impl FnOnce(Option<HeaderValue>) -> F) -> Result<Arc<T>, ProviderError>
     where
         F: Future<Output = Result<Answer<T>, ProviderError>> + Send + 'static,
@@ -66,14 +69,20 @@ impl<T: Send + Sync + 'static> Fresh<T> {
         if held.is_fresh() {
             return Ok(Arc::clone(&held.value));
         }
-        match self.fetch(fetch).await {
-            Err(error) if held.is_usable() => {
+        if !held.is_usable() {
+            return self.fetch(fetch).await;
+        }
+        match timeout(WAITED_FOR, self.fetch(fetch)).await {
+            Ok(Ok(value)) => return Ok(value),
+            Ok(Err(error)) => {
                 let reason = crate::error::chain(&error);
                 tracing::warn!(target: "vestibule::provider", reason, "a refresh failed; what was fetched before serves on");
-                Ok(Arc::clone(&held.value))
             }
-            result => result,
+            Err(_) => {
+                tracing::warn!(target: "vestibule::provider", "a refresh takes long; what was fetched before serves meanwhile");
+            }
         }
+        Ok(Arc::clone(&held.value))
     }
 
     /// A value that is not `seen`: the one that somebody else fetched since, or one fetched now.
@@ -189,6 +198,24 @@ mod tests {
         assert_eq!(get(&fresh, Ok(said(2, None, None))).await, Some(2));
         tokio::time::advance(UNSAID + USABLE).await;
         assert_eq!(get(&fresh, Err(unreachable())).await, None);
+    }
+
+    /// Reliability: a provider that is silent costs everybody two seconds, not the deadline of an exchange.
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_long_for_a_new_value_who_can_go_on_with_the_old_one() {
+        let fresh = Fresh::new();
+        assert_eq!(get(&fresh, Ok(said(1, None, None))).await, Some(1));
+        tokio::time::advance(UNSAID).await;
+        let start = Instant::now();
+        let slowly = async {
+            tokio::time::sleep(Duration::from_secs(9)).await;
+            Ok(said(2, None, None))
+        };
+        assert_eq!(fresh.get(|_| slowly).await.map(|value| *value).ok(), Some(1));
+        assert_eq!(get(&fresh, Ok(said(3, None, None))).await, Some(1), "the question is under way");
+        assert_eq!(start.elapsed(), 2 * WAITED_FOR);
+        tokio::time::advance(Duration::from_secs(6)).await;
+        assert_eq!(get(&fresh, Ok(said(3, None, None))).await, Some(2), "nobody who left took the answer along");
     }
 
     /// R106
