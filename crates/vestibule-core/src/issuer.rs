@@ -61,6 +61,10 @@ impl Issuer {
         if text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '\\') {
             return Err(InvalidIssuer::NotAUrl);
         }
+        // As `https:/host` and `https:host` do, in which it puts the slashes.
+        if !names_a_host(&text, url.scheme()) {
+            return Err(InvalidIssuer::NotAUrl);
+        }
         let issuer = Self { text };
         if is_requestable(&issuer.configuration_url()) { Ok(issuer) } else { Err(InvalidIssuer::NotAUrl) }
     }
@@ -100,6 +104,12 @@ impl Issuer {
     pub(crate) fn is_plain_http(&self) -> bool {
         !self.text.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"))
     }
+}
+
+/// Whether two slashes and a host follow the scheme, as they are written (RFC 3986 3).
+fn names_a_host(text: &str, scheme: &str) -> bool {
+    let host = text.get(scheme.len()..).and_then(|rest| rest.strip_prefix("://"));
+    host.is_some_and(|host| !host.is_empty() && !host.starts_with('/'))
 }
 
 /// https, or http on a host that never leaves this machine.
@@ -164,6 +174,10 @@ mod tests {
             (" https://login.example.com", InvalidIssuer::NotAUrl),
             ("https://login.example.com/a\tb", InvalidIssuer::NotAUrl),
             ("https:\\\\login.example.com", InvalidIssuer::NotAUrl),
+            ("https:/login.example.com", InvalidIssuer::NotAUrl),
+            ("https:login.example.com", InvalidIssuer::NotAUrl),
+            ("https:///login.example.com", InvalidIssuer::NotAUrl),
+            ("http:/127.0.0.1", InvalidIssuer::NotAUrl),
             ("http://login.example.com", InvalidIssuer::NotHttps),
             ("http://127.0.0.1.example.com", InvalidIssuer::NotHttps),
             ("http://localhost.example.com", InvalidIssuer::NotHttps),
