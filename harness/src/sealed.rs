@@ -1,0 +1,199 @@
+//! What a seal is opened to: anything, as if our own key had sealed it, in each place where sealed values come in.
+
+use axum::Router;
+use vestibule::{
+    MemoryStore, SessionStore,
+    session_store::{Born, Insertion, Key, Moment, NewSession},
+};
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use crate::{
+    Verdict,
+    door::{self, APP, Answered, PROVIDER},
+    envelope::{self, Role},
+    known,
+    stage::NOW,
+};
+
+pub(crate) const WORDS: &[&str] = &[
+    "s",
+    "l",
+    "p",
+    "r",
+    "e",
+    "o",
+    "w",
+    "k",
+    "x",
+    "corp",
+    "https://login.example.com",
+    "rp",
+    "alice",
+    "//evil.example",
+    "/\\evil.example",
+    "silent /",
+    "stepping up /who",
+    "<CANARY>",
+    "\u{0}",
+    "\u{1}",
+    "\u{2}",
+    "\u{7f}",
+    "\u{80}",
+    "{}",
+    "{\"a\":1}",
+];
+
+/// The most bytes that are put behind a seal here: cookies hold no more.
+const MOST_BYTES: usize = 2_500;
+
+/// However wrong what was sealed is, it ends nobody's process, leads nowhere else, and makes nobody of whom it does not speak.
+pub(crate) fn run(data: &[u8]) -> Verdict {
+    let Some((place, payload)) = data.split_first() else { return Verdict::Refused };
+    if payload.len() > MOST_BYTES {
+        return Verdict::Refused;
+    }
+    door::run(async {
+        match place {
+            b's' => in_session_cookie(payload).await,
+            b'k' => in_store(payload).await,
+            b'x' => unsealed(payload).await,
+            b'l' => attempt(payload, "login-").await,
+            b'p' => attempt(payload, "posted-login-").await,
+            b'r' => return_address(payload).await,
+            b'e' => error_record(payload).await,
+            b'o' => logout(payload).await,
+            _ => wish(payload).await,
+        }
+    })
+}
+
+async fn in_session_cookie(payload: &[u8]) -> Verdict {
+    let sealed = envelope::seal(Role::Session, &door::context(&name("session")), payload);
+    who(&door::with_cookies(), &session_cookie(&sealed), Some(payload)).await
+}
+
+/// One that our key did not seal.
+async fn unsealed(envelope: &[u8]) -> Verdict {
+    let cookie = session_cookie(&URL_SAFE_NO_PAD.encode(envelope));
+    let verdict = who(&door::with_cookies(), &cookie, None).await;
+    assert!(verdict == Verdict::Refused || known::SESSIONS.contains(&cookie.as_str()), "a session that nobody sealed");
+    verdict
+}
+
+async fn in_store(payload: &[u8]) -> Verdict {
+    let secret = [3; 32];
+    let key = envelope::store_key(&[b"session", APP.as_bytes(), &secret]);
+    let context = [door::context(&name("session")).as_slice(), b"\0", &key].concat();
+    let value = envelope::seal_bytes(Role::StoredSession, &context, payload);
+    let (key, subject) = (Key::from_bytes(key), Key::from_bytes([1; 32]));
+    let session = NewSession::new(value, subject, None, Born::new(NOW, Moment(1)), NOW, NOW.plus(3600));
+    let store = MemoryStore::new();
+    let inserted = store.insert(key, session, NOW).await.expect("in memory");
+    assert!(matches!(inserted, Insertion::Done), "a new store has no session");
+    let cookie = format!("{}=k{}", name("session"), URL_SAFE_NO_PAD.encode(secret));
+    who(&door::with_store(store), &cookie, Some(payload)).await
+}
+
+/// Who is signed in by this cookie: somebody of whom the payload speaks.
+async fn who(app: &Router, cookie: &str, payload: Option<&[u8]>) -> Verdict {
+    let answered = open(app, "/who", cookie).await;
+    for place in ["/private/x", "/auth/session", "/auth/logout", "/auth/check_session"] {
+        open(app, place, cookie).await;
+    }
+    let Some(who) = answered.who() else { return Verdict::Refused };
+    assert!((1..=255).contains(&who.len()) && who.is_ascii(), "a subject that is none: {who:?}");
+    if let Some(payload) = payload {
+        assert!(payload.windows(who.len()).any(|window| window == who.as_bytes()), "somebody of whom nothing was said");
+    }
+    Verdict::Accepted
+}
+
+/// The payload begins with the name of the attempt: 22 characters.
+async fn attempt(payload: &[u8], kind: &str) -> Verdict {
+    let Some((attempt, payload)) = payload.split_at_checked(22) else { return Verdict::Refused };
+    let is_legal = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let Ok(attempt) = str::from_utf8(attempt) else { return Verdict::Refused };
+    if !attempt.bytes().all(|byte| is_legal(&byte)) {
+        return Verdict::Refused;
+    }
+    let cookie_name = name(&format!("{kind}{attempt}"));
+    let sealed = envelope::seal(Role::PendingLogin, &door::context(&cookie_name), payload);
+    let state = state(attempt, b"/who");
+    let app = door::with_cookies();
+    let callback = format!("/auth/callback/{PROVIDER}?code=x&state={state}&iss=https%3A%2F%2Flogin.example.com");
+    let cookie = format!("{cookie_name}={sealed}");
+    // One that crowds it is looked into as well.
+    open(&app, &format!("/auth/login/{PROVIDER}"), &cookie).await;
+    let answered = open(&app, &callback, &cookie).await;
+    assert_eq!(answered.location(), Some("/auth/error"), "a login without a provider came to its end");
+    // Burnt, or never there: a second time changes nothing.
+    let again = open(&app, &callback, &cookie).await;
+    assert_eq!(again.location(), Some("/auth/error"), "a login without a provider came to its end");
+    let record = set_cookie(&answered, &name("error"));
+    let status = open(&app, "/auth/error", &record).await.status.as_u16();
+    // The provider was to be asked: the attempt was believed.
+    Verdict::from((status == 503).then_some(()))
+}
+
+/// A callback that comes too late leads somebody who is signed in to the page that it was for.
+async fn return_address(payload: &[u8]) -> Verdict {
+    let state = state("AAAAAAAAAAAAAAAAAAAAAA", payload);
+    let callback = format!("/auth/callback/{PROVIDER}?code=x&state={state}");
+    let answered = open(&door::with_cookies(), &callback, known::SESSIONS[0]).await;
+    let location = answered.location().expect("a callback renders nothing");
+    Verdict::from((!matches!(location, "/" | "/auth/error")).then_some(()))
+}
+
+async fn error_record(payload: &[u8]) -> Verdict {
+    let sealed = envelope::seal(Role::LoginError, &door::context(&name("error")), payload);
+    let answered = open(&door::with_cookies(), "/auth/error", &format!("{}={sealed}", name("error"))).await;
+    let text = String::from_utf8_lossy(&answered.body);
+    // V9
+    assert!(!text.contains("<CANARY"), "a page with somebody's markup: {text}");
+    Verdict::from(text.contains("Reference").then_some(()))
+}
+
+async fn logout(payload: &[u8]) -> Verdict {
+    let sealed = envelope::seal(Role::Logout, &door::context(&name("logout")), payload);
+    let state: String = payload.iter().take(32).map(|byte| format!("{byte:02x}")).collect();
+    let cookie = format!("{}={sealed}", name("logout"));
+    let answered = open(&door::with_cookies(), &format!("/auth/logged_out?state={state}"), &cookie).await;
+    Verdict::from(answered.location())
+}
+
+async fn wish(payload: &[u8]) -> Verdict {
+    let sealed = envelope::seal(Role::Wish, &door::context(PROVIDER), payload);
+    let app = door::with_cookies();
+    let plain = open(&app, &format!("/auth/login/{PROVIDER}"), "").await;
+    let answered = open(&app, &format!("/auth/login/{PROVIDER}?wish={sealed}"), "").await;
+    let parameters = |answered: &Answered| answered.location().map_or(0, |location| location.matches('&').count());
+    Verdict::from((parameters(&answered) > parameters(&plain)).then_some(()))
+}
+
+async fn open(app: &Router, path_and_query: &str, cookie: &str) -> Answered {
+    door::ask(app, door::navigation(path_and_query, cookie.as_bytes()).expect("text of ours")).await
+}
+
+fn name(purpose: &str) -> String {
+    format!("{}{purpose}", door::cookie_prefix())
+}
+
+/// In one piece, or two.
+fn session_cookie(sealed: &str) -> String {
+    match sealed.split_at_checked(3600).filter(|(_, rest)| !rest.is_empty()) {
+        Some((first, rest)) => format!("{}=2{first}; {}={rest}", name("session"), name("session-1")),
+        None => format!("{}=1{sealed}", name("session")),
+    }
+}
+
+fn state(attempt: &str, return_to: &[u8]) -> String {
+    format!("{attempt}.{}", envelope::seal(Role::ReturnAddress, &door::state_context(attempt), return_to))
+}
+
+/// The pair of the cookie of this name that an answer sets.
+fn set_cookie(answered: &Answered, name: &str) -> String {
+    let lines = answered.headers.get_all(http::header::SET_COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let mut pairs = lines.filter_map(|line| line.split(';').next());
+    pairs.rfind(|pair| pair.starts_with(name)).unwrap_or_default().to_owned()
+}
