@@ -1,6 +1,9 @@
 //! One `[provider.NAME]` of the file: which provider, and who we are there.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use serde::Deserialize;
 use toml::Table;
@@ -23,7 +26,7 @@ use crate::{
 pub(super) struct ProviderTable {
     issuer: Option<String>,
     webfinger: Option<String>,
-    metadata: Option<Table>,
+    metadata: Option<MetadataTable>,
     client_id: Option<String>,
     client_secret: Option<Secret<String>>,
     client_secret_file: Option<PathBuf>,
@@ -95,7 +98,7 @@ impl ProviderTable {
             (Some(issuer), None, None) => {
                 Provider::discovered(issuer, client).map_err(|error| error.named(setting("issuer")))?
             }
-            (None, Some(metadata), None) => Provider::described(described(&setting("metadata"), metadata)?, client),
+            (None, Some(metadata), None) => Provider::described(described(&setting("metadata"), &metadata.0)?, client),
             (None, None, Some(identifier)) => {
                 Provider::webfinger(identifier, client).map_err(|error| error.named(setting("webfinger")))?
             }
@@ -234,6 +237,17 @@ impl ProviderTable {
             }
             None => Ok(()),
         }
+    }
+}
+
+/// The metadata table. Its names alone are printed: in TOML a secret that is written below this heading is in this table.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct MetadataTable(Table);
+
+impl fmt::Debug for MetadataTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
     }
 }
 

@@ -306,3 +306,12 @@ fn no_error_prints_a_secret() {
     let settings = Settings::from_toml(&corp("client_secret = \"canary\"")).expect("readable");
     assert!(!format!("{settings:?}").contains("canary") && !format!("{settings:?}").contains(KEY));
 }
+
+/// V69: in TOML what follows a heading is below it.
+#[test]
+fn a_secret_that_was_written_below_the_metadata_is_not_printed() {
+    let settings =
+        Settings::from_toml("[provider.corp.metadata]\nissuer = \"x\"\nclient_secret = \"canary\"\n").expect("TOML");
+    let printed = format!("{settings:?}");
+    assert!(printed.contains("client_secret") && !printed.contains("canary"), "{printed}");
+}
