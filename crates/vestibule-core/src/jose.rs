@@ -11,6 +11,7 @@ pub mod jwk;
 pub mod jws;
 pub mod private_jwk;
 mod random;
+mod roca;
 pub mod signing_key;
 
 pub use algorithm::SignatureAlgorithm;

@@ -68,6 +68,9 @@ pub enum SkipReason {
     /// order, under which anybody can sign (V44).
     #[error("RSA outside of 2048 to 8192 bits or with a bad exponent, or Ed25519 with a point of small order")]
     Weak,
+    /// RSA whose private half can be computed from the public one (CVE-2017-15361, "ROCA"): **tell the provider** (V44).
+    #[error("an RSA key that can be taken apart (CVE-2017-15361)")]
+    Factorable,
     /// The private half, or a symmetric key, lies in public: **tell the provider** (V51).
     #[error("a private or symmetric key in a public key set")]
     Private,

@@ -49,6 +49,9 @@ pub enum InvalidPrivateJwk {
     /// RSA with fewer than 2048 or more than 8192 bits, or an exponent that is even or below 65537.
     #[error("RSA outside of 2048 to 8192 bits, or with a bad exponent (RFC 7518 3.3, 4.3)")]
     Weak,
+    /// Its private half can be computed from the public one: made by a faulty smartcard library (CVE-2017-15361). Make another.
+    #[error("an RSA key that can be taken apart (CVE-2017-15361): make another")]
+    Factorable,
     /// Its numbers do not belong together: the public half is not that of the private one.
     #[error("numbers that are not those of one key (RFC 7518 6)")]
     Inconsistent,

@@ -228,17 +228,19 @@ impl ConnectedProvider {
             let answer = this.carry_out(request).await;
             this.note_asked(&answer);
             if let Ok(Answer::Modified(keys, _)) = &answer {
-                this.report_private_keys(keys);
+                this.report_lost_keys(keys);
             }
             answer
         }
     }
 
-    /// V51: no harm to us, and a disaster for the provider.
-    fn report_private_keys(&self, keys: &JwkSet) {
-        for skipped in keys.skipped().iter().filter(|skipped| skipped.reason == SkipReason::Private) {
-            tracing::error!(target: "vestibule::provider", provider = %self.name, kid = ?skipped.kid,
-                "the provider publishes a private or symmetric key: it is not used, and whoever runs the provider should know");
+    /// V44, V51: no harm to us, and a disaster for the provider.
+    fn report_lost_keys(&self, keys: &JwkSet) {
+        for skipped in keys.skipped() {
+            if matches!(skipped.reason, SkipReason::Private | SkipReason::Factorable) {
+                tracing::error!(target: "vestibule::provider", provider = %self.name, kid = ?skipped.kid, reason = %skipped.reason,
+                    "the provider publishes a key that is nobody's secret: it is not used, and whoever runs the provider should know");
+            }
         }
     }
 

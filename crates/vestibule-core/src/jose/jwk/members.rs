@@ -12,6 +12,7 @@ use crate::jose::{
     algorithm::{Curve, Family, SignatureAlgorithm},
     base64url,
     jwe::key_agreement::PublicPoint,
+    roca,
 };
 
 /// The members of a JWK that we look at.
@@ -158,7 +159,7 @@ fn decode_member(member: Option<&str>) -> Result<Vec<u8>, SkipReason> {
     member.and_then(base64url::decode).ok_or(SkipReason::Malformed)
 }
 
-/// V44: the crypto library accepts an exponent of 3; we do not.
+/// V44: the crypto library accepts an exponent of 3, and keys that can be taken apart; we do not.
 pub(in crate::jose) fn check_rsa_strength(n: &[u8], e: &[u8]) -> Result<(), SkipReason> {
     // RFC 7518 6.3.1.1 and 2 (Base64urlUInt): the minimum number of octets, so no leading zero.
     // A product of two odd primes is odd.
@@ -173,11 +174,10 @@ pub(in crate::jose) fn check_rsa_strength(n: &[u8], e: &[u8]) -> Result<(), Skip
         [..] if e.len() > 4 => return Err(SkipReason::Weak),
         _ => e.iter().fold(0_u64, |value, byte| value << 8 | u64::from(*byte)),
     };
-    if (2048..=8192).contains(&bits) && exponent >= 65_537 && exponent % 2 == 1 {
-        Ok(())
-    } else {
-        Err(SkipReason::Weak)
+    if !(2048..=8192).contains(&bits) || exponent < 65_537 || exponent % 2 == 0 {
+        return Err(SkipReason::Weak);
     }
+    if roca::is_factorable(n) { Err(SkipReason::Factorable) } else { Ok(()) }
 }
 
 /// V44: the crypto library accepts these points as Ed25519 keys, and under them signatures that nobody made; we do not.

@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::jose::{DecryptionKey, EncryptionCurve, KeyManagementAlgorithm, SigningKey, base64url};
+use crate::jose::{DecryptionKey, EncryptionCurve, KeyManagementAlgorithm, SigningKey, base64url, roca};
 
 fn set(keys: &[Value]) -> JwkSet {
     JwkSet::from_json(json!({ "keys": keys }).to_string().as_bytes()).expect("a key set")
@@ -136,6 +136,14 @@ fn one_kid_may_stand_for_a_key_of_each_purpose_but_not_for_two_of_one() {
     let set = set(&[enc(), sig, enc(), other.public_jwk()]);
     assert_eq!((set.len(), set.encryption_keys().len()), (1, 2));
     assert_eq!(set.skipped(), [SkippedKey { kid: Some("k".to_owned()), reason: SkipReason::Duplicate }]);
+}
+
+/// V44
+#[test]
+fn an_rsa_key_that_can_be_taken_apart_is_skipped_whatever_it_is_for() {
+    let rsa = with(public(SignatureAlgorithm::Rs256), "n", json!(roca::FACTORABLE));
+    assert_eq!(only_skip(rsa.clone()), SkipReason::Factorable);
+    assert_eq!(only_skip(with(without(rsa, "alg"), "use", json!("enc"))), SkipReason::Factorable);
 }
 
 /// R71, V44

@@ -85,6 +85,7 @@ impl Members {
         let (n, e) = (public("n", self.n.as_ref())?, public("e", self.e.as_ref())?);
         check_rsa_strength(&n, &e).map_err(|reason| match reason {
             SkipReason::Weak => InvalidPrivateJwk::Weak,
+            SkipReason::Factorable => InvalidPrivateJwk::Factorable,
             _ => InvalidPrivateJwk::Member { member: "n" },
         })?;
         let [d, p, q, dp, dq, qi] = [

@@ -161,6 +161,13 @@ fn a_set_is_kept_and_read_back() {
     assert!(PrivateJwkSet::from_json(none.expose().as_bytes()).is_ok_and(|read| read.signing_keys().is_empty()));
 }
 
+/// V44: of our own keys none that can be taken apart is taken either. The numbers beside its modulus are not looked at.
+#[test]
+fn a_private_key_that_can_be_taken_apart_is_refused() {
+    let rsa = with(signing(SignatureAlgorithm::Rs256), "n", json!(crate::jose::roca::FACTORABLE));
+    assert_eq!(SigningKey::from_jwk(&rsa).err(), Some(InvalidPrivateJwk::Factorable));
+}
+
 /// A secret is kept where it came from.
 #[test]
 fn a_set_with_a_secret_is_not_kept() {
