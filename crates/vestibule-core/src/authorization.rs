@@ -11,7 +11,7 @@ mod response_type;
 
 pub use front_channel::{FrontChannel, UnverifiedFrontChannel};
 pub use pending_login::{Accepted, AuthorizationCode, ExpectedResponse, PendingLogin, State};
-pub use request::{AuthorizationRequest, InvalidAuthorizationRequest, ReservedParameter, check_parameter};
+pub use request::{AuthorizationRequest, InvalidAuthorizationRequest, InvalidParameter, check_parameter};
 pub use request_object::{RequestObject, RequestObjectNotEncrypted};
 pub use response::AuthorizationResponse;
 pub use response_type::{ResponseMode, ResponseType, UnknownResponseMode, UnknownResponseType};

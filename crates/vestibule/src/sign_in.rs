@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
-use vestibule_core::authorization::{InvalidAuthorizationRequest, ReservedParameter, check_parameter};
+use vestibule_core::authorization::{InvalidAuthorizationRequest, InvalidParameter, check_parameter};
 
 use crate::{
     door::Door, end_user::EndUser, error::see_other, provider::ConnectedProvider, return_address::ReturnAddress,
@@ -103,10 +103,11 @@ impl SignIn {
     /// A further parameter of the authorization request.
     ///
     /// # Errors
-    /// [`ReservedParameter`] for one that the protocol itself sets.
-    pub fn parameter(self, name: impl Into<String>, value: impl Into<String>) -> Result<Self, ReservedParameter> {
-        let name = check_parameter(name.into())?;
-        Ok(self.with(&name, value.into()))
+    /// [`InvalidParameter`] for one that the protocol itself sets, and for a `resource` that is none (RFC 8707 2).
+    pub fn parameter(self, name: impl Into<String>, value: impl Into<String>) -> Result<Self, InvalidParameter> {
+        let (name, value) = (name.into(), value.into());
+        check_parameter(&name, &value)?;
+        Ok(self.with(&name, value))
     }
 
     /// The link that begins it: a path of this application.

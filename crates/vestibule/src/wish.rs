@@ -89,7 +89,7 @@ impl Wish {
         let Written::V1 { acr_values, max_age, mut parameters, claims, id_token_hint } =
             postcard::from_bytes(&bytes).ok()?;
         // A later program than the one that made the link may set more by itself.
-        parameters.retain(|(name, _)| check_parameter(name.clone()).is_ok());
+        parameters.retain(|(name, value)| check_parameter(name, value).is_ok());
         Some(Self {
             manner: Manner::Asked,
             demand: Demand::new(&acr_values, max_age),

@@ -72,10 +72,16 @@ const RESERVED: [&str; 22] = [
     "jti",
 ];
 
-/// A parameter that the protocol itself sets.
+/// Why a further parameter cannot be sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the parameter '{0}' is set by the protocol and cannot be set here")]
-pub struct ReservedParameter(pub(super) String);
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the message of each says it, and the fields are what the message shows")]
+pub enum InvalidParameter {
+    #[error("the parameter '{name}' is set by the protocol and cannot be set here")]
+    Reserved { name: String },
+    #[error("the resource '{got}' is not an absolute URI without a fragment (RFC 8707 2)")]
+    Resource { got: Excerpt },
+}
 
 /// Why something cannot be asked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -227,22 +233,20 @@ impl AuthorizationRequest {
     /// [`InvalidAuthorizationRequest::Resource`] when it is not an absolute URI, or has a fragment.
     pub fn resource(mut self, resource: impl Into<String>) -> Result<Self, InvalidAuthorizationRequest> {
         let resource = resource.into();
-        // RFC 8707 2: "MUST be an absolute URI", "MUST NOT include a fragment component".
-        match Url::parse(&resource) {
-            Ok(url) if url.fragment().is_none() => {
-                self.resources.push(resource);
-                Ok(self)
-            }
-            _ => Err(InvalidAuthorizationRequest::Resource { got: Excerpt::new(&resource) }),
+        if !is_resource(&resource) {
+            return Err(InvalidAuthorizationRequest::Resource { got: Excerpt::new(&resource) });
         }
+        self.resources.push(resource);
+        Ok(self)
     }
 
     /// A further parameter, such as `display` (Core 3.1.2.1), or one of the provider's own.
     ///
     /// # Errors
-    /// [`ReservedParameter`] when the protocol sets it.
-    pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Result<Self, ReservedParameter> {
-        let (name, value) = (check_parameter(name.into())?, value.into());
+    /// [`InvalidParameter`] when the protocol sets it, or the value is none of its values.
+    pub fn parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Result<Self, InvalidParameter> {
+        let (name, value) = (name.into(), value.into());
+        check_parameter(&name, &value)?;
         Ok(match name.as_str() {
             // It prints as `***`, whichever way it came.
             "id_token_hint" => self.id_token_hint(value),
@@ -325,10 +329,19 @@ impl AuthorizationRequest {
     }
 }
 
-/// Whether an application may set the authorization parameter `name`.
+/// Whether an application may set the authorization parameter `name` to `value`.
 ///
 /// # Errors
-/// [`ReservedParameter`] when the protocol sets it.
-pub fn check_parameter(name: String) -> Result<String, ReservedParameter> {
-    if RESERVED.contains(&name.as_str()) { Err(ReservedParameter(name)) } else { Ok(name) }
+/// [`InvalidParameter`] when the protocol sets it, or the value is none of its values.
+pub fn check_parameter(name: &str, value: &str) -> Result<(), InvalidParameter> {
+    match name {
+        reserved if RESERVED.contains(&reserved) => Err(InvalidParameter::Reserved { name: reserved.to_owned() }),
+        "resource" if !is_resource(value) => Err(InvalidParameter::Resource { got: Excerpt::new(value) }),
+        _ => Ok(()),
+    }
+}
+
+/// RFC 8707 2: "MUST be an absolute URI", "MUST NOT include a fragment component".
+fn is_resource(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| url.fragment().is_none())
 }

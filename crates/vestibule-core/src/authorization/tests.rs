@@ -238,10 +238,21 @@ fn a_parameter_that_the_protocol_sets_cannot_be_set_by_the_application() {
         "iat",
         "jti",
     ] {
-        assert_eq!(request().parameter(name, "x"), Err(ReservedParameter(name.to_owned())));
-        let message = check_parameter(name.to_owned()).expect_err("reserved").to_string();
+        let reserved = InvalidParameter::Reserved { name: name.to_owned() };
+        assert_eq!(request().parameter(name, "x"), Err(reserved));
+        let message = check_parameter(name, "x").expect_err("reserved").to_string();
         assert!(message.contains(&format!("'{name}'")), "{message}");
     }
+}
+
+/// R18: by whichever way a resource is asked for.
+#[test]
+fn a_resource_among_further_parameters_is_checked_as_one() {
+    for wrong in ["", "api", "/api", "//api.example", "https://api.example/#", "https://api.example/a#b"] {
+        let refused = InvalidParameter::Resource { got: Excerpt::new(wrong) };
+        assert_eq!(request().parameter("resource", wrong), Err(refused), "{wrong}");
+    }
+    assert!(request().parameter("resource", "urn:example:api").is_ok());
 }
 
 #[test]

@@ -118,7 +118,7 @@ impl Provider {
     /// A further parameter of every authorization request, such as `prompt`, `ui_locales` or `hd`. For single logins there is
     /// [`Vestibule::sign_in`](crate::Vestibule::sign_in).
     ///
-    /// The ones that the protocol itself sets, such as `state`, are refused by `build()`.
+    /// The ones that the protocol itself sets, such as `state`, are refused by `build()`, and so is a `resource` that is none.
     #[must_use]
     pub fn authorization_parameter(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.asking.parameters.push((name.into(), value.into()));
@@ -135,9 +135,9 @@ impl Asking {
     /// What is wrong with the settings themselves; `name` is the provider's.
     pub(super) fn check(&self, name: &str) -> Result<(), ConfigError> {
         let setting = |key: &str| format!("provider.{name}.{key}");
-        for (parameter, _) in &self.parameters {
-            check_parameter(parameter.clone())
-                .map_err(|reserved| ConfigError::new(setting("authorization_parameters"), reserved.to_string()))?;
+        for (parameter, value) in &self.parameters {
+            check_parameter(parameter, value)
+                .map_err(|invalid| ConfigError::new(setting("authorization_parameters"), invalid.to_string()))?;
         }
         // Core 3.1.2.1: without openid it is not OpenID Connect.
         if !self.scope.split(' ').any(|scope| scope == "openid") {

@@ -156,6 +156,10 @@ async fn a_parameter_of_the_protocol_is_refused() {
         assert!(refused.to_string().contains(name), "{refused}");
     }
     assert!(vestibule.sign_in("corp").parameter("prompt", "consent").is_ok());
+    // R18
+    let refused = vestibule.sign_in("corp").parameter("resource", "https://api.example/#a").expect_err("a fragment");
+    assert!(refused.to_string().contains("RFC 8707 2"), "{refused}");
+    assert!(vestibule.sign_in("corp").parameter("resource", "https://api.example/").is_ok());
 }
 
 #[test]

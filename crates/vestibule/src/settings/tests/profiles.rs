@@ -82,6 +82,7 @@ fn what_cannot_be_asked_for_is_named() {
         ("resource = [\"api\"]", "provider.corp.resource: the resource 'api'"),
         ("max_age = -1", "provider.corp.max_age"),
         ("authorization_parameters = { nonce = \"n\" }", "provider.corp.authorization_parameters"),
+        ("authorization_parameters = { resource = \"api\" }", "provider.corp.authorization_parameters"),
     ] {
         let error = error(&corp(text));
         assert!(error.starts_with(expected), "{text}: {error}");
