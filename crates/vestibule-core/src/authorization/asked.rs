@@ -1,7 +1,10 @@
 //! What a request asked for and its answer is checked for, as a pending login keeps it.
 
 use super::{ResponseMode, ResponseType};
-use crate::id_token::Demands;
+use crate::{
+    claims::Subject,
+    id_token::{AuthTime, Demands},
+};
 
 /// What a request asked for, as far as the answer must show it. The default is a plain login by code.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,10 +20,15 @@ impl Default for Asked {
     }
 }
 
-/// The first byte: how the rest is written.
+/// The first byte: how the rest is written. Whatever the first version has room for is written by it.
 const VERSION: u8 = 1;
+const VERSION_WITH_CLAIMS: u8 = 2;
 /// What goes before each acr value, which itself has no control character.
 const SEPARATOR: u8 = 0;
+
+/// What the second version says of single claims.
+const HAS_AUTH_TIME: u8 = 1;
+const HAS_SUB: u8 = 2;
 
 impl Asked {
     /// The most bytes of it: it travels in a cookie.
@@ -41,15 +49,19 @@ impl Asked {
         if *self == Self::default() {
             return Vec::new();
         }
-        let mut bytes = vec![VERSION, type_byte(self.response_type), mode_byte(self.response_mode)];
-        match self.demands.max_age {
+        let Demands { max_age, essential_acr, auth_time, sub } = &self.demands;
+        let claims = claims_bytes(*auth_time, sub.as_ref());
+        let version = if claims.is_empty() { VERSION } else { VERSION_WITH_CLAIMS };
+        let mut bytes = vec![version, type_byte(self.response_type), mode_byte(self.response_mode)];
+        match max_age {
             None => bytes.push(0),
             Some(seconds) => {
                 bytes.push(1);
                 bytes.extend(seconds.to_be_bytes());
             }
         }
-        for value in &self.demands.essential_acr {
+        bytes.extend(claims);
+        for value in essential_acr {
             bytes.push(SEPARATOR);
             bytes.extend(value.as_bytes());
         }
@@ -64,22 +76,50 @@ impl Asked {
         if bytes.len() > Self::MOST_BYTES {
             return None;
         }
-        let ([VERSION, response_type, response_mode, has_max_age], rest) = bytes.split_first_chunk::<4>()? else {
-            return None;
-        };
+        let ([version, response_type, response_mode, has_max_age], rest) = bytes.split_first_chunk::<4>()?;
         let (max_age, rest) = match has_max_age {
             0 => (None, rest),
             1 => rest.split_first_chunk::<4>().map(|(seconds, rest)| (Some(u32::from_be_bytes(*seconds)), rest))?,
             _ => return None,
         };
+        let (auth_time, sub, rest) = match *version {
+            VERSION => (AuthTime::Optional, None, rest),
+            VERSION_WITH_CLAIMS => read_claims(rest)?,
+            _ => return None,
+        };
         let asked = Self {
             response_type: ResponseType::ALL.into_iter().find(|known| type_byte(*known) == *response_type)?,
             response_mode: ResponseMode::ALL.into_iter().find(|known| mode_byte(*known) == *response_mode)?,
-            demands: Demands { max_age, essential_acr: acr_values(rest)? },
+            demands: Demands { max_age, essential_acr: acr_values(rest)?, auth_time, sub },
         };
         let is_ours = asked.response_type.may_come_by(asked.response_mode) && asked.to_bytes() == bytes;
         is_ours.then_some(asked)
     }
+}
+
+/// Which single claims are asked for, and a sub behind its length; nothing where none is.
+fn claims_bytes(auth_time: AuthTime, sub: Option<&Subject>) -> Vec<u8> {
+    let flags = if auth_time == AuthTime::Required { HAS_AUTH_TIME } else { 0 };
+    match sub {
+        None if flags == 0 => Vec::new(),
+        None => vec![flags],
+        Some(sub) => {
+            let length = u8::try_from(sub.as_str().len()).expect("a subject has at most 255 characters of ASCII");
+            [&[flags | HAS_SUB, length], sub.as_str().as_bytes()].concat()
+        }
+    }
+}
+
+fn read_claims(bytes: &[u8]) -> Option<(AuthTime, Option<Subject>, &[u8])> {
+    let (flags, rest) = bytes.split_first()?;
+    let auth_time = if flags & HAS_AUTH_TIME == 0 { AuthTime::Optional } else { AuthTime::Required };
+    if flags & HAS_SUB == 0 {
+        return Some((auth_time, None, rest));
+    }
+    let (length, rest) = rest.split_first()?;
+    let (sub, rest) = rest.split_at_checked(usize::from(*length))?;
+    let sub = Subject::parse(str::from_utf8(sub).ok()?)?;
+    Some((auth_time, Some(sub), rest))
 }
 
 fn acr_values(bytes: &[u8]) -> Option<Vec<String>> {
@@ -121,7 +161,12 @@ mod tests {
 
     fn asked(response_type: ResponseType, response_mode: ResponseMode, max_age: Option<u32>, acr: &[&str]) -> Asked {
         let essential_acr = acr.iter().map(ToString::to_string).collect();
-        Asked { response_type, response_mode, demands: Demands { max_age, essential_acr } }
+        Asked { response_type, response_mode, demands: Demands { max_age, essential_acr, ..Demands::default() } }
+    }
+
+    fn claiming(asked: Asked, auth_time: AuthTime, sub: Option<&str>) -> Asked {
+        let sub = sub.and_then(Subject::parse);
+        Asked { demands: Demands { auth_time, sub, ..asked.demands }, ..asked }
     }
 
     /// V28: cookies outlive a deployment, so a byte that changes here signs people out in the midst of a login.
@@ -129,7 +174,7 @@ mod tests {
     fn the_bytes_are_the_ones_that_are_in_cookies() {
         use ResponseMode::{FormPost, Fragment, Query};
         use ResponseType::{Code, CodeIdToken, CodeIdTokenToken, CodeToken, IdToken, IdTokenToken};
-        let golden: [(Asked, &[u8]); 8] = [
+        let golden: [(Asked, &[u8]); 11] = [
             (asked(Code, Query, None, &[]), b""),
             (asked(Code, Query, Some(0), &[]), b"\x01\x00\x00\x01\x00\x00\x00\x00"),
             (asked(Code, FormPost, None, &["phr"]), b"\x01\x00\x02\x00\x00phr"),
@@ -140,6 +185,15 @@ mod tests {
             (
                 asked(CodeIdTokenToken, FormPost, Some(u32::MAX), &["urn:a b", "\u{e9}"]),
                 b"\x01\x05\x02\x01\xff\xff\xff\xff\x00urn:a b\x00\xc3\xa9",
+            ),
+            (claiming(asked(Code, Query, None, &[]), AuthTime::Required, None), b"\x02\x00\x00\x00\x01"),
+            (
+                claiming(asked(IdToken, Fragment, None, &["phr"]), AuthTime::Optional, Some("bob")),
+                b"\x02\x01\x01\x00\x02\x03bob\x00phr",
+            ),
+            (
+                claiming(asked(Code, FormPost, Some(9), &[]), AuthTime::Required, Some("bob")),
+                b"\x02\x00\x02\x01\x00\x00\x00\x09\x03\x03bob",
             ),
         ];
         for (asked, bytes) in golden {
@@ -155,7 +209,7 @@ mod tests {
             b"\x01",
             b"\x01\x01\x01",
             // Of another version, type, mode, or with another mark before max_age.
-            b"\x02\x01\x01\x00",
+            b"\x03\x01\x01\x00",
             b"\x01\x06\x01\x00",
             b"\x01\x01\x03\x00",
             b"\x01\x01\x01\x02",
@@ -171,6 +225,14 @@ mod tests {
             b"\x01\x01\x01\x00\x00\x00a",
             b"\x01\x01\x01\x00\x00a\n",
             b"\x01\x01\x01\x00\x00\xff",
+            // Of the second version: without claims, with an unknown one, a sub cut short, an empty one, and one that is none.
+            b"\x02\x01\x01\x00",
+            b"\x02\x01\x01\x00\x00",
+            b"\x02\x01\x01\x00\x04",
+            b"\x02\x01\x01\x00\x02",
+            b"\x02\x01\x01\x00\x02\x04bob",
+            b"\x02\x01\x01\x00\x02\x00",
+            b"\x02\x01\x01\x00\x02\x02\xc3\xa9",
         ];
         for bytes in refused {
             assert_eq!(Asked::from_bytes(bytes), None, "{bytes:?}");

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{InvalidAuthorizationRequest, ResponseType};
-use crate::error::Excerpt;
+use crate::{claims::Subject, error::Excerpt, id_token::AuthTime};
 
 /// The object, if Core 5.5 allows it and its answer need not be checked by us.
 pub(super) fn check(
@@ -23,7 +23,7 @@ pub(super) fn check(
         }
     }
     // Core 5.5.1.1: whoever asks for an essential acr must check it, and only a pending login does.
-    if claims.get("id_token").and_then(|asked| asked.get("acr")).is_some_and(is_essential) {
+    if asked_of_id_token(&claims, "acr").is_some_and(is_essential) {
         return Err(InvalidAuthorizationRequest::EssentialAcrInClaims);
     }
     // Core 5.5: with userinfo "the request MUST also use a response_type value that results in an Access Token being issued".
@@ -46,6 +46,31 @@ fn is_claim_request(request: &Value) -> bool {
 
 fn is_essential(request: &Value) -> bool {
     request.get("essential").and_then(Value::as_bool) == Some(true)
+}
+
+/// Core 2: auth_time "is REQUIRED" where it is asked for as an essential claim.
+pub(super) fn auth_time(claims: &Map<String, Value>) -> AuthTime {
+    if asked_of_id_token(claims, "auth_time").is_some_and(is_essential) {
+        AuthTime::Required
+    } else {
+        AuthTime::Optional
+    }
+}
+
+/// Core 3.1.2.2: the sub that is asked for "with a specific value for the ID Token". One of several is not asked for: nothing says
+/// which of them the answer is about.
+pub(super) fn sub(claims: &Map<String, Value>) -> Result<Option<Subject>, InvalidAuthorizationRequest> {
+    let Some(Value::Object(asked)) = asked_of_id_token(claims, "sub") else { return Ok(None) };
+    let sub = match (asked.get("value"), asked.get("values")) {
+        (None, None) => return Ok(None),
+        (Some(Value::String(sub)), None) => Subject::parse(sub.as_str()),
+        _ => None,
+    };
+    sub.map(Some).ok_or(InvalidAuthorizationRequest::SubjectInClaims)
+}
+
+fn asked_of_id_token<'a>(claims: &'a Map<String, Value>, claim: &str) -> Option<&'a Value> {
+    claims.get("id_token").and_then(|asked| asked.get(claim))
 }
 
 /// The same claims, with an acr that is one of these (Core 5.5.1.1), if there are any.
@@ -89,6 +114,25 @@ mod tests {
         assert_eq!(refusal(json!({"id_token": {"acr": {"essential": true}}})), Some(EssentialAcrInClaims));
         assert_eq!(refusal(json!({"id_token": {"acr": {"essential": false, "values": ["1"]}}})), None);
         assert_eq!(refusal(json!({"id_token": {"acr": null}})), None);
+    }
+
+    /// R12: Core 3.1.2.2, Core 2
+    #[test]
+    fn a_sub_is_asked_for_by_one_value_that_can_be_one() {
+        let asked = |request: Value| sub(&Map::from_iter([("id_token".to_owned(), json!({"sub": request}))]));
+        for nothing in [json!(null), json!({}), json!({"essential": true})] {
+            assert_eq!(asked(nothing), Ok(None));
+        }
+        assert_eq!(asked(json!({"value": "alice"})), Ok(Subject::parse("alice")));
+        let long = "x".repeat(256);
+        for wrong in [json!({"value": ""}), json!({"value": long}), json!({"value": "zo\u{eb}"}), json!({"value": 1})] {
+            assert_eq!(asked(wrong.clone()), Err(InvalidAuthorizationRequest::SubjectInClaims), "{wrong}");
+        }
+        for several in [json!({"values": ["alice"]}), json!({"value": "alice", "values": ["alice"]})] {
+            assert_eq!(asked(several), Err(InvalidAuthorizationRequest::SubjectInClaims));
+        }
+        let userinfo = Map::from_iter([("userinfo".to_owned(), json!({"sub": {"value": "alice"}}))]);
+        assert_eq!((sub(&userinfo), auth_time(&userinfo)), (Ok(None), AuthTime::Optional));
     }
 
     /// Core 5.5

@@ -12,7 +12,7 @@ use crate::{error::Excerpt, secret::Secret};
 
 /// What is asked of the provider in one login, besides what the protocol itself puts in.
 ///
-/// What the answer is checked for (response type and mode, `max_age`, essential acr values) is what the [`PendingLogin`] remembers:
+/// What the answer is checked for (response type and mode, `max_age`, essential acr values, some single claims) is what the [`PendingLogin`] remembers:
 /// hand it over with [`PendingLogin::asking`], or it is not asked for at all.
 ///
 /// # Example
@@ -94,7 +94,7 @@ pub enum InvalidAuthorizationRequest {
     NoAcrValue,
     #[error("the acr value '{got}' is empty or has a control character")]
     AcrValue { got: Excerpt },
-    #[error("the essential acr values have more bytes than a pending login keeps")]
+    #[error("the essential acr values, with the sub that claims asks for, have more bytes than a pending login keeps")]
     TooManyAcrValues,
     #[error("claims is not a JSON object with an id_token or a userinfo member (Core 5.5)")]
     Claims,
@@ -108,6 +108,8 @@ pub enum InvalidAuthorizationRequest {
         "claims asks for an essential acr: ask for it by essential_acr, which has the answer checked (Core 5.5.1.1)"
     )]
     EssentialAcrInClaims,
+    #[error("claims asks for a sub that is not one 'value' of 1 to 255 ASCII characters (Core 2, 3.1.2.2)")]
+    SubjectInClaims,
     #[error("claims asks for userinfo, to which response_type {response_type} brings no access token (Core 5.5)")]
     UserInfoWithoutAccessToken { response_type: ResponseType },
     #[error("the resource '{got}' is not an absolute URI without a fragment (RFC 8707 2)")]
@@ -197,10 +199,16 @@ impl AuthorizationRequest {
     /// Single claims, from the ID Token or the userinfo endpoint (Core 5.5), as the JSON object that the specification defines.
     /// Say the response type before.
     ///
+    /// Of the ID Token's claims an essential `auth_time` and a `sub` with a `value` are held against the answer; an essential `acr` is
+    /// what [`essential_acr`](Self::essential_acr) is for.
+    ///
     /// # Errors
     /// [`InvalidAuthorizationRequest`] names the rule of Core 5.5 that it breaks.
-    pub fn claims(self, claims: Value) -> Result<Self, InvalidAuthorizationRequest> {
-        Ok(Self { claims: claims_request::check(claims, self.asked.response_type)?, ..self })
+    pub fn claims(mut self, claims: Value) -> Result<Self, InvalidAuthorizationRequest> {
+        self.claims = claims_request::check(claims, self.asked.response_type)?;
+        self.asked.demands.auth_time = claims_request::auth_time(&self.claims);
+        self.asked.demands.sub = claims_request::sub(&self.claims)?;
+        if self.asked.fits() { Ok(self) } else { Err(InvalidAuthorizationRequest::TooManyAcrValues) }
     }
 
     /// What the provider shall or shall not ask the person (Core 3.1.2.1), such as `login` or `none`.
@@ -296,8 +304,8 @@ impl AuthorizationRequest {
     }
 
     /// Every parameter of the request, in the order in which they are sent. What the answer is checked for is taken from
-    /// `pending`, which checks it (R12): the response type and mode, max_age and essential acr values. Of single claims and of
-    /// `id_token_hint` the answer is the caller's to look at.
+    /// `pending`, which checks it (R12): the response type and mode, max_age, essential acr values, and of single claims those
+    /// that [`claims`](Self::claims) names. Of all other claims and of `id_token_hint` the answer is the caller's to look at.
     pub(super) fn parameters(&self, client_id: &str, pending: &PendingLogin) -> Vec<(String, Value)> {
         let asked = pending.asked();
         let mut parameters = self.plain_parameters(client_id, pending);

@@ -50,11 +50,15 @@ pub enum InvalidIdToken {
     Nonce,
     #[error("has an empty subject, or one that is not at most 255 ASCII characters (Core 2)")]
     Subject,
+    #[error("is about '{got}', and the sub '{expected}' was asked for (Core 3.1.2.2)")]
+    SubjectNotAskedFor { expected: Excerpt, got: Excerpt },
     #[error("has no acr, which was asked for as essential (Core 3.1.3.7 (12))")]
     AcrMissing,
     #[error("has acr '{got}', which is none of those asked for as essential (Core 3.1.3.7 (12))")]
     Acr { got: Excerpt },
-    #[error("has no auth_time, which max_age, default_max_age or require_auth_time asks for (Core 3.1.3.7 (13))")]
+    #[error(
+        "has no auth_time, which max_age, default_max_age, require_auth_time or claims asks for (Core 3.1.3.7 (13))"
+    )]
     AuthTimeMissing,
     #[error("has auth_time {auth_time}, in the future of {now} (Core 3.1.3.7 (13))")]
     AuthTimeInFuture { auth_time: NumericDate, now: NumericDate },

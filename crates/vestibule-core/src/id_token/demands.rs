@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::{
+    claims::Subject,
     error::{Excerpt, InvalidIdToken},
     json,
     numeric_date::NumericDate,
@@ -13,6 +14,10 @@ use crate::{
 pub(crate) struct Demands {
     pub(crate) max_age: Option<u32>,
     pub(crate) essential_acr: Vec<String>,
+    /// Whether `auth_time` was asked for as an essential claim.
+    pub(crate) auth_time: AuthTime,
+    /// Of whom alone an answer was asked for.
+    pub(crate) sub: Option<Subject>,
 }
 
 /// What was registered of it, for every login (Registration 2).
@@ -40,13 +45,30 @@ impl Demands {
         clock_skew: i64,
         now: NumericDate,
     ) -> Result<(), InvalidIdToken> {
+        self.check_sub(claims)?;
         self.check_acr(claims)?;
         // Registration 2: "The max_age request parameter overrides this default value".
-        match (self.max_age.or(registered.default_max_age), registered.auth_time) {
-            (Some(max_age), _) => check_age(max_age, claims, clock_skew, now),
-            // Registration 2: "the auth_time Claim in the ID Token is REQUIRED".
-            (None, AuthTime::Required) => read_auth_time(claims).map(drop),
-            (None, AuthTime::Optional) => Ok(()),
+        if let Some(max_age) = self.max_age.or(registered.default_max_age) {
+            return check_age(max_age, claims, clock_skew, now);
+        }
+        // Registration 2: "the auth_time Claim in the ID Token is REQUIRED"; Core 2: likewise "when auth_time is requested as an
+        // Essential Claim".
+        match (registered.auth_time, self.auth_time) {
+            (AuthTime::Optional, AuthTime::Optional) => Ok(()),
+            _ => read_auth_time(claims).map(drop),
+        }
+    }
+
+    /// Core 3.1.2.2: where a sub is asked for "with a specific value for the ID Token", there is a positive answer about that person
+    /// alone.
+    fn check_sub(&self, claims: &Map<String, Value>) -> Result<(), InvalidIdToken> {
+        let Some(expected) = &self.sub else { return Ok(()) };
+        let sub: String = json::required(claims, "sub")?;
+        if sub == expected.as_str() {
+            Ok(())
+        } else {
+            let expected = Excerpt::new(expected.as_str());
+            Err(InvalidIdToken::SubjectNotAskedFor { expected, got: Excerpt::new(&sub) })
         }
     }
 

@@ -75,7 +75,7 @@ async fn a_provider_that_does_not_ask_again_signs_nobody_in_and_sends_nobody_rou
         ),
         (
             Fault::MissingAuthTime,
-            "the ID Token has no auth_time, which max_age, default_max_age or require_auth_time asks for (Core 3.1.3.7 (13))"
+            "the ID Token has no auth_time, which max_age, default_max_age, require_auth_time or claims asks for (Core 3.1.3.7 (13))"
                 .to_owned(),
         ),
     ] {
@@ -183,6 +183,43 @@ async fn an_essential_acr_is_in_the_id_token_or_nobody_is_signed_in() {
             assert_eq!(page.text(), "for alice", "{response_type}: and who signed in so is in");
         }
     }
+}
+
+/// R12, Core 3.1.2.2: whoever asks for one person gets that one, or nobody. A provider that keeps to it says no itself.
+#[tokio::test]
+async fn a_sub_that_is_asked_for_is_who_signs_in_or_nobody_does() {
+    let asking =
+        |response_type| corp_by(response_type, None).claims(serde_json::json!({"id_token": {"sub": {"value": "bob"}}}));
+    for response_type in [ResponseType::Code, ResponseType::IdToken] {
+        let mut house = bank(asking(response_type));
+        house.provider.set_fault(Some(Fault::WrongSubject));
+        let (log, _listening) = Log::listen();
+        let page = house.get("/profile").await;
+        let page = finish_sign_in(&mut house.browser, &page, "bob").await;
+        assert_eq!((page.status().as_u16(), place(&page)), (502, "/auth/error".to_owned()), "{response_type}");
+        let reason = only_reason(&log);
+        assert!(reason.ends_with(", and the sub 'bob' was asked for (Core 3.1.2.2)"), "{response_type}: {reason}");
+
+        let mut house = bank(asking(response_type));
+        let page = house.get("/profile").await;
+        let page = finish_sign_in(&mut house.browser, &page, "bob").await;
+        assert_eq!(page.text(), "for bob", "{response_type}");
+    }
+    let mut house = bank(asking(ResponseType::Code));
+    assert_eq!(house.sign_in("/profile", "alice").await.status(), 403, "the provider is asked for bob alone");
+}
+
+/// R12, Core 2
+#[tokio::test]
+async fn an_auth_time_that_is_asked_for_as_essential_comes_or_nobody_is_signed_in() {
+    let asked = serde_json::json!({"id_token": {"auth_time": {"essential": true}}});
+    let mut house = bank(corp().claims(asked));
+    assert_eq!(house.sign_in("/profile", "alice").await.text(), "for alice");
+    house.browser = house.another_browser();
+    house.provider.set_fault(Some(Fault::MissingAuthTime));
+    let (log, _listening) = Log::listen();
+    assert_eq!(house.sign_in("/profile", "alice").await.status(), 502);
+    assert!(only_reason(&log).contains("no auth_time"), "{}", only_reason(&log));
 }
 
 /// R46: what was only wished for is not insisted on.

@@ -83,3 +83,23 @@ fn an_auth_time_that_was_registered_to_be_there_is_there() {
     assert_eq!(refused_by(&client, Some(&silent), &with(good(), "auth_time", "0")), wrong_type("auth_time"));
     assert_eq!(refused_by(&client, None, &good()), None);
 }
+
+/// R12: Core 3.1.2.2
+#[test]
+fn a_sub_that_was_asked_for_is_the_one_that_the_answer_is_about() {
+    let asking = |sub: &str| Demands { sub: Subject::parse(sub), ..Demands::default() };
+    let subject = good()["sub"].as_str().expect("a subject").to_owned();
+    assert_eq!(refused(&asking(&subject), &good()), None);
+    for other in ["mallory", &subject.to_uppercase(), &format!("{subject} ")] {
+        let reason = InvalidIdToken::SubjectNotAskedFor { expected: Excerpt::new(other), got: Excerpt::new(&subject) };
+        assert_eq!(refused(&asking(other), &good()), Some(reason), "{other:?}");
+    }
+}
+
+/// R12: Core 2, 5.5.1
+#[test]
+fn an_auth_time_that_was_asked_for_as_essential_is_there() {
+    let demands = Demands { auth_time: AuthTime::Required, ..Demands::default() };
+    assert_eq!(refused(&demands, &good()), Some(InvalidIdToken::AuthTimeMissing));
+    assert_eq!(refused(&demands, &with(good(), "auth_time", 0)), None, "of whatever age");
+}
