@@ -15,6 +15,7 @@ use crate::{
     json,
     numeric_date::NumericDate,
     secret::Secret,
+    tenants::Tenancy,
 };
 
 /// What a provider and we agreed on: who signs, for whom, and how.
@@ -27,17 +28,37 @@ pub(crate) struct Agreement<'a> {
     pub(crate) encryption: Option<EncryptedForUs<'a>>,
     pub(crate) trusted_audiences: &'a [String],
     pub(crate) clock_skew: i64,
+    /// Of a provider with many tenants: whose tokens are taken.
+    pub(crate) tenancy: Option<&'a Tenancy>,
 }
 
 impl Agreement<'_> {
-    /// Core 3.1.3.7 (2): exactly our provider.
+    /// Core 3.1.3.7 (2): exactly our provider; of one with many tenants, exactly a listed one.
     pub(crate) fn check_issuer(&self, claims: &Map<String, Value>) -> Result<(), ClaimFault> {
         let iss: String = json::required(claims, "iss")?;
-        if iss == self.issuer.as_str() {
-            Ok(())
-        } else {
-            Err(ClaimFault::Issuer { expected: self.issuer.to_string(), got: Excerpt::new(&iss) })
+        let Some(tenancy) = self.tenancy else {
+            let expected = self.issuer.to_string();
+            return if iss == expected {
+                Ok(())
+            } else {
+                Err(ClaimFault::Issuer { expected, got: Excerpt::new(&iss) })
+            };
+        };
+        let tenant = tenancy
+            .tenant_of(&iss)
+            .ok_or_else(|| ClaimFault::Issuer { expected: tenancy.template(), got: Excerpt::new(&iss) })?;
+        // V100: all tenants sign with the same keys, so a token says twice whose it is, and both say the same.
+        match json::member::<String>(claims, "tid")? {
+            Some(tid) if tid != tenant => {
+                Err(ClaimFault::Tenant { expected: Excerpt::new(tenant), got: Excerpt::new(&tid) })
+            }
+            _ => Ok(()),
         }
+    }
+
+    /// V100: an ID Token of a provider with many tenants names its own.
+    pub(crate) fn check_tenant_is_named(&self, claims: &Map<String, Value>) -> Result<(), ClaimFault> {
+        self.tenancy.map_or(Ok(()), |_| json::required::<String>(claims, "tid").map(drop).map_err(ClaimFault::from))
     }
 
     /// Core 3.1.3.7 (3): we are in the audience, and nobody else whom we do not trust.
@@ -52,11 +73,27 @@ impl Agreement<'_> {
     }
 
     /// Core 3.1.3.7 (6), (7): with the algorithm agreed on.
-    pub(crate) fn check_signature(&self, jws: &CompactJws<'_>, keys: &JwkSet) -> Result<(), InvalidJws> {
+    pub(crate) fn check_signature(
+        &self,
+        jws: &CompactJws<'_>,
+        claims: &Map<String, Value>,
+        keys: &JwkSet,
+    ) -> Result<(), InvalidJws> {
         match self.client_secret.filter(|_| self.algorithm.is_symmetric()) {
             // Core 3.1.3.7 (8): an HMAC is made with the client secret, and the key set has no say.
             Some(secret) => jws.verify_with_secret(self.algorithm, secret),
-            None => jws.verify(self.algorithm, keys),
+            None => jws.verify_by(self.algorithm, keys, |named| self.may_sign(named, claims)),
+        }
+    }
+
+    /// V100: of a provider with many tenants some keys are one tenant's, which the set says by a member `issuer`. What such a key signs
+    /// is of that tenant. Of any other provider the member has no meaning.
+    fn may_sign(&self, named: Option<&str>, claims: &Map<String, Value>) -> bool {
+        match (self.tenancy, named) {
+            (Some(tenancy), Some(named)) => {
+                claims.get("iss").and_then(Value::as_str) == Some(named) || named == tenancy.template()
+            }
+            _ => true,
         }
     }
 

@@ -155,6 +155,7 @@ impl Client {
             encryption: self.agreed.id_token_encryption.map(|encryption| self.encrypted_for_us(encryption)),
             trusted_audiences: &self.trusted_audiences,
             clock_skew: self.clock_skew,
+            tenancy: metadata.tenancy(),
         }
     }
     fn encrypted_for_us(&self, encryption: Encryption) -> EncryptedForUs<'_> {

@@ -12,26 +12,35 @@ use http::{HeaderValue, Request, Response, header};
 use url::Url;
 
 use crate::{
-    error::{Excerpt, InvalidMetadata, ProtocolError},
+    error::{InvalidMetadata, ProtocolError},
     exchange::{Endpoint, Exchange, Limits, Step, json_answer},
     issuer::{Issuer, uri},
     jose::JwkSet,
     json,
     numeric_date::NumericDate,
     secret::Entropy,
+    tenants::Tenants,
 };
 
 /// Fetches the metadata of an issuer (Discovery 4).
 #[derive(Debug)]
 pub struct DiscoveryRequest {
     issuer: Issuer,
+    tenants: Option<Tenants>,
 }
 
 impl DiscoveryRequest {
     /// For this issuer.
     #[must_use]
     pub fn new(issuer: Issuer) -> Self {
-        Self { issuer }
+        Self { issuer, tenants: None }
+    }
+
+    /// For an issuer that stands for many tenants, whose metadata may name a template (`https://login.example.com/{tenantid}/v2.0`): the
+    /// tokens of these tenants are taken, each under its own issuer.
+    #[must_use]
+    pub fn tenants(self, tenants: Tenants) -> Self {
+        Self { tenants: Some(tenants), ..self }
     }
 }
 
@@ -46,19 +55,12 @@ impl Exchange for DiscoveryRequest {
     fn accept(self, _now: NumericDate, response: Response<Bytes>) -> Result<Step<Self>, ProtocolError> {
         let object = json_answer(Endpoint::Configuration, &Self::LIMITS, &response)?;
         let refuse = |error: InvalidMetadata| ProtocolError::Misbehaved(error.into());
-        // Discovery 4.3: the issuer in the document is exactly the one that was asked.
-        let got: String = json::required(&object, "issuer").map_err(|fault| refuse(fault.into()))?;
-        if got != self.issuer.as_str() {
-            return Err(refuse(InvalidMetadata::IssuerMismatch {
-                expected: self.issuer.to_string(),
-                got: Excerpt::new(&got),
-            }));
-        }
+        let metadata = ProviderMetadata::published(&object, self.issuer, self.tenants.as_ref()).map_err(refuse)?;
         // Discovery 3: these are REQUIRED of a published document, though we could live without some of them.
         for member in ["response_types_supported", "subject_types_supported", "id_token_signing_alg_values_supported"] {
             json::required::<Vec<String>>(&object, member).map_err(|fault| refuse(fault.into()))?;
         }
-        ProviderMetadata::from_object(&object).map(Step::Done).map_err(refuse)
+        Ok(Step::Done(metadata))
     }
 }
 

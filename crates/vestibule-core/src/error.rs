@@ -198,6 +198,10 @@ pub enum InvalidMetadata {
     InvalidIssuer { got: Excerpt, reason: InvalidIssuer },
     #[error("provider metadata names issuer '{got}', expected '{expected}' (Discovery 4.3)")]
     IssuerMismatch { expected: String, got: Excerpt },
+    #[error(
+        "provider metadata names '{got}' for many tenants, where '{asked}' was asked: list the tenants whose people may sign in, as tenants = [..], or give the issuer of one"
+    )]
+    ManyTenants { asked: String, got: Excerpt },
     #[error("provider metadata: {member} '{got}' is not an https URL")]
     Endpoint { member: &'static str, got: Excerpt },
     #[error("the provider has no registration_endpoint: give a client_id that you registered by hand")]

@@ -17,7 +17,8 @@ use serde_json::{Map, Value};
 use crate::{
     agreement::Agreement,
     claims::{Audience, ClaimsSet, Subject},
-    error::{Excerpt, InvalidIdToken},
+    error::{Excerpt, InvalidIdToken, JsonFault},
+    issuer::Issuer,
     jose::{CompactJws, JwkSet, digest},
     json, logout,
     numeric_date::NumericDate,
@@ -65,6 +66,7 @@ pub struct ExpectedIdToken<'a> {
 #[derive(Clone, Debug)]
 pub struct IdToken {
     raw: Secret<String>,
+    issuer: Issuer,
     subject: Subject,
     issued_at: NumericDate,
     auth_time: Option<NumericDate>,
@@ -169,9 +171,10 @@ impl ExpectedIdToken<'_> {
         check_type(jws.typ())?;
         let claims = json::object(jws.unverified_payload())?;
         agreement.check_issuer(&claims)?;
+        agreement.check_tenant_is_named(&claims)?;
         let audience = agreement.check_audience(&claims)?;
         check_authorized_party(&claims, &audience, agreement.client_id)?;
-        agreement.check_signature(&jws, keys)?;
+        agreement.check_signature(&jws, &claims, keys)?;
         agreement.check_expiry(json::required(&claims, "exp")?, now)?;
         agreement.check_not_before(&claims, now)?;
         agreement.check_issued_within(FRESH, &claims, now)?;
@@ -214,10 +217,17 @@ fn check_is_no_logout_token(claims: &Map<String, Value>) -> Result<(), InvalidId
     if logout::has_logout_event(claims) { Err(InvalidIdToken::LogoutEvent) } else { Ok(()) }
 }
 
+/// The issuer, which was compared with what it must be.
+fn issuer_of(claims: &Map<String, Value>) -> Result<Issuer, JsonFault> {
+    let iss: String = json::required(claims, "iss")?;
+    Issuer::parse(iss).map_err(|_| JsonFault::WrongType { member: "iss" })
+}
+
 impl IdToken {
     /// The only constructor: of claims that passed every check, but for the form of those that are read here.
     fn read(raw: Secret<String>, claims: Map<String, Value>) -> Result<Self, InvalidIdToken> {
         Ok(Self {
+            issuer: issuer_of(&claims)?,
             // Core 2: at most 255 ASCII characters.
             subject: Subject::parse(json::required::<String>(&claims, "sub")?).ok_or(InvalidIdToken::Subject)?,
             issued_at: json::required(&claims, "iat")?,
@@ -235,6 +245,12 @@ impl IdToken {
     #[must_use]
     pub fn raw(&self) -> &Secret<String> {
         &self.raw
+    }
+
+    /// The issuer: the provider's, or, where that has many tenants, the tenant's.
+    #[must_use]
+    pub fn issuer(&self) -> &Issuer {
+        &self.issuer
     }
 
     /// Who signed in.

@@ -30,6 +30,7 @@ pub mod numeric_date;
 pub mod registration;
 pub mod revocation;
 pub mod secret;
+pub mod tenants;
 pub mod token;
 pub mod userinfo;
 
@@ -52,5 +53,6 @@ pub use numeric_date::NumericDate;
 pub use registration::{ClientInformation, ClientMetadata};
 pub use revocation::{RevocationRequest, TokenTypeHint};
 pub use secret::{Entropy, Secret};
+pub use tenants::Tenants;
 pub use token::{GrantedTokens, RefreshRequest, RefreshResponse, TokenResponse};
 pub use userinfo::UserInfoMethod;

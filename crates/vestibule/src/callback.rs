@@ -104,7 +104,7 @@ async fn finish(
     let door = visit.door();
     let (manner, return_to) = (returned.manner, returned.return_to.clone());
     // V20: a login that another process began is finished with the issuer that it was begun with.
-    let issuer = provider.known_issuer().await?;
+    provider.known_issuer().await?;
     let (response, attempt) = returned.attempt(visit, provider)?;
     let session_state = response.session_state().map(str::to_owned);
     // V22: before the token request.
@@ -117,10 +117,11 @@ async fn finish(
     let is_posted = attempt.pending.response_mode() == ResponseMode::FormPost;
     let accepted = attempt.pending.accept(response, &ExpectedResponse::of(&at.metadata), door.now())?;
     let proved = provider.prove(&at, accepted).await?;
+    let issuer = provider.issuer_of(&proved.id_token);
     if let Some(renewed) = &renewed {
-        silent_renewal::check_person(renewed, proved.id_token.subject())?;
+        silent_renewal::check_person(renewed, &issuer, proved.id_token.subject())?;
     }
-    log_out_others(visit, provider, &issuer, proved.id_token.subject(), attempt.earlier.as_ref()).await?;
+    log_out_others(visit, &issuer, proved.id_token.subject(), attempt.earlier.as_ref()).await?;
     let claims = gathered(door, provider, &at, provider.claims(&at, &proved).await?).await;
     let login = admit(door, provider, &issuer, &proved.id_token, claims).await?;
     let evidence = Evidence {
@@ -152,7 +153,6 @@ async fn finish(
 /// cookie, or by what the attempt remembers where the cookie did not come along (V28).
 async fn log_out_others(
     visit: &Visit,
-    provider: &ConnectedProvider,
     issuer: &Issuer,
     subject: &Subject,
     earlier: Option<&Earlier>,
@@ -163,7 +163,7 @@ async fn log_out_others(
         visit.forget_session_in(MOST_CHUNKS);
         earlier.end(door).await?;
     }
-    Ok(visit.log_out_others(provider, subject).await?)
+    Ok(visit.log_out_others(issuer, subject).await?)
 }
 
 /// The application's say.

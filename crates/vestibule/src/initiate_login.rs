@@ -94,7 +94,7 @@ async fn begin(
         Ok(issuer) => issuer,
         Err(error) => return Ok(fail(visit, error, Some(provider), None)),
     };
-    let (return_to, login_hint) = said.accept(door, &issuer)?;
+    let (return_to, login_hint) = said.accept(door, provider, &issuer)?;
     Ok(depart(visit, provider, return_to, Wish::with_login_hint(login_hint)).await)
 }
 
@@ -127,9 +127,15 @@ impl Initiation {
     }
 
     /// Where the login leads, and for whom it is meant to be.
-    fn accept(self, door: &Door, issuer: &Issuer) -> Result<(ReturnAddress, Option<String>), Refusal> {
+    fn accept(
+        self,
+        door: &Door,
+        provider: &ConnectedProvider,
+        issuer: &Issuer,
+    ) -> Result<(ReturnAddress, Option<String>), Refusal> {
         // R140: REQUIRED, and one that the settings name: this path belongs to one provider, whose issuer it is.
-        if self.iss.ok_or(Refusal::NoIssuer)? != issuer.as_str() {
+        let iss = self.iss.ok_or(Refusal::NoIssuer)?;
+        if iss != issuer.as_str() && provider.issuer_named(&iss).is_none() {
             return Err(Refusal::OtherIssuer);
         }
         if self.login_hint.as_ref().is_some_and(|hint| hint.len() > MOST_HINT_BYTES) {

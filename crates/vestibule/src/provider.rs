@@ -24,8 +24,12 @@ use std::{sync::Arc, time::Duration};
 
 use vestibule_core::{
     Client, ClientMetadata, HttpError, Issuer, Misbehaviour, ProtocolError, ProviderMetadata, Secret,
-    SignatureAlgorithm, UserInfoMethod, client::InvalidClient, discovery::WebFingerResource, error::InvalidMetadata,
+    SignatureAlgorithm, UserInfoMethod,
+    client::InvalidClient,
+    discovery::WebFingerResource,
+    error::InvalidMetadata,
     exchange::Endpoint,
+    tenants::{InvalidTenants, Tenants},
 };
 
 pub(crate) use self::{
@@ -75,6 +79,7 @@ pub struct Provider {
     own_keys: Option<OwnKeys>,
     request_objects: RequestObjectSettings,
     fetches_distributed_claims: bool,
+    tenants: Option<Result<Tenants, InvalidTenants>>,
 }
 
 /// Who we are at a provider: a client that somebody registered by hand, or one that registers itself.
@@ -167,6 +172,7 @@ impl Provider {
             own_keys: None,
             request_objects: RequestObjectSettings::default(),
             fetches_distributed_claims: false,
+            tenants: None,
         }
     }
 
@@ -185,6 +191,26 @@ impl Provider {
     #[must_use]
     pub fn distributed_claims(self) -> Self {
         Self { fetches_distributed_claims: true, ..self }
+    }
+
+    /// The tenants whose people may sign in, where the issuer stands for many of them, as
+    /// `https://login.microsoftonline.com/organizations/v2.0` does: by the ids that their tokens have as `tid`. Such a provider
+    /// publishes a template in the place of its issuer, and everybody's sessions are of the issuer of their tenant. Unless said, a
+    /// template is refused.
+    ///
+    /// # Example
+    /// ```
+    /// use vestibule::{Client, Provider};
+    ///
+    /// let issuer = "https://login.microsoftonline.com/organizations/v2.0";
+    /// let provider = Provider::discovered(issuer, Client::confidential("my-app", "secret"))?
+    ///     .tenants(["72f988bf-86f1-41af-91ab-2d7cd011db47"]);
+    /// # let _ = provider;
+    /// # Ok::<_, vestibule::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn tenants<T: Into<String>>(self, tenants: impl IntoIterator<Item = T>) -> Self {
+        Self { tenants: Some(Tenants::new(tenants)), ..self }
     }
 
     /// The path of the redirect URI, in the place of `/auth/callback/NAME`: to keep one that is registered already.
@@ -260,6 +286,11 @@ impl Provider {
 
     pub(crate) fn own_redirect_path(&self) -> Option<&str> {
         self.redirect_path.as_deref()
+    }
+
+    /// The tenants whose people may sign in, where the issuer stands for many.
+    fn listed_tenants(&self) -> Option<&Tenants> {
+        self.tenants.as_ref().and_then(|tenants| tenants.as_ref().ok())
     }
 
     /// The issuer, if the settings have it.

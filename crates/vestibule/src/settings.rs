@@ -76,6 +76,7 @@ use crate::{
 /// refresh_token_reuse_grace = "60s"         # optional: as the provider is set to take a used refresh token again
 /// require_logout_token_type = false         # whether its logout tokens must say typ: logout+jwt from the first one on
 /// trusted_audiences = []
+/// # tenants = ["72f988bf-86f1-41af-91ab-2d7cd011db47"]   # where the issuer stands for many, as Entra ID's organizations does
 /// tls_client_certificate = "client.pem"     # optional: our certificate for this provider, and its key (RFC 8705)
 /// tls_client_key = "client.key"
 /// initiate_login = false                    # whether others may send people to /auth/initiate_login/corp to sign in

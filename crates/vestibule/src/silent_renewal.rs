@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::response::Response;
 use http::{HeaderMap, Method};
-use vestibule_core::{ProtocolError, Subject};
+use vestibule_core::{Issuer, ProtocolError, Subject};
 
 use crate::{
     error::{LoginFailure, chain, see_other},
@@ -40,12 +40,14 @@ pub(crate) async fn depart(visit: &Visit, session: &Session) -> Option<Response>
 /// logged in again.
 pub(crate) async fn renewed(visit: &Visit, provider: &ConnectedProvider) -> Result<Arc<Session>, LoginFailure> {
     let session = visit.session().await.ok().flatten();
-    session.filter(|session| Some(&session.issuer) == provider.issuer()).ok_or(LoginFailure::NothingToRenew)
+    session
+        .filter(|session| provider.issuer_named(session.issuer.as_str()).is_some())
+        .ok_or(LoginFailure::NothingToRenew)
 }
 
 /// Whoever signed in at the provider since is not the person who signed in here, and is not let in unasked.
-pub(crate) fn check_person(earlier: &Session, subject: &Subject) -> Result<(), LoginFailure> {
-    if earlier.subject == *subject { Ok(()) } else { Err(LoginFailure::SomebodyElse) }
+pub(crate) fn check_person(earlier: &Session, issuer: &Issuer, subject: &Subject) -> Result<(), LoginFailure> {
+    if *earlier.issuer == *issuer && earlier.subject == *subject { Ok(()) } else { Err(LoginFailure::SomebodyElse) }
 }
 
 /// The times of a session that goes on: it ends no later than it would have.

@@ -14,6 +14,7 @@ use crate::{
     jose::{base64url, digest},
     numeric_date::NumericDate,
     secret::{Entropy, Secret},
+    tenants::Tenancy,
 };
 
 /// A login under way.
@@ -118,9 +119,9 @@ impl PendingLogin {
         }
         // RFC 9207 2.4: before anything else is believed, an error included; simple string comparison.
         match &response.iss {
-            Some(iss) if iss != expected.issuer.as_str() => {
+            Some(iss) if !expected.is_issuer(iss) => {
                 return Err(Misbehaviour::ResponseIssuer {
-                    expected: expected.issuer.to_string(),
+                    expected: expected.tenancy.map_or_else(|| expected.issuer.to_string(), Tenancy::template),
                     got: Excerpt::new(iss),
                 }
                 .into());
@@ -228,6 +229,7 @@ pub struct ExpectedResponse<'a> {
     issuer: &'a Issuer,
     iss_promised: bool,
     clock_skew: i64,
+    tenancy: Option<&'a Tenancy>,
 }
 
 impl<'a> ExpectedResponse<'a> {
@@ -239,7 +241,12 @@ impl<'a> ExpectedResponse<'a> {
             iss_promised: metadata.authorization_response_iss_parameter_supported(),
             // The attempt was started by our own clock; a small step back of it is no reason to refuse.
             clock_skew: 60,
+            tenancy: metadata.tenancy(),
         }
+    }
+
+    fn is_issuer(&self, iss: &str) -> bool {
+        self.tenancy.map_or_else(|| iss == self.issuer.as_str(), |tenancy| tenancy.tenant_of(iss).is_some())
     }
 }
 

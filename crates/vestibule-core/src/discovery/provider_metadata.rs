@@ -14,6 +14,7 @@ use crate::{
     error::{Excerpt, InvalidMetadata},
     issuer::Issuer,
     json,
+    tenants::{Tenancy, Tenants, is_template},
 };
 
 /// A provider's metadata (Discovery 3), as far as a relying party needs it. Members have their wire names.
@@ -39,6 +40,7 @@ pub struct ProviderMetadata {
     endpoints: Endpoints,
     lists: Lists,
     support: Support,
+    tenancy: Option<Tenancy>,
 }
 
 impl ProviderMetadata {
@@ -54,20 +56,56 @@ impl ProviderMetadata {
 
     pub(super) fn from_object(object: &Map<String, Value>) -> Result<Self, InvalidMetadata> {
         let text: String = json::required(object, "issuer")?;
+        if is_template(&text) {
+            return Err(InvalidMetadata::ManyTenants {
+                asked: "a described provider".to_owned(),
+                got: Excerpt::new(&text),
+            });
+        }
         let issuer = Issuer::parse(text.as_str())
             .map_err(|reason| InvalidMetadata::InvalidIssuer { got: Excerpt::new(&text), reason })?;
+        Self::read(object, issuer, None)
+    }
+
+    /// What the issuer itself publishes, or, where it stands for many tenants, what they have in common.
+    pub(super) fn published(
+        object: &Map<String, Value>,
+        asked: Issuer,
+        tenants: Option<&Tenants>,
+    ) -> Result<Self, InvalidMetadata> {
+        // Discovery 4.3: the issuer in the document is exactly the one that was asked.
+        let got: String = json::required(object, "issuer")?;
+        if got == asked.as_str() {
+            return Self::read(object, asked, None);
+        }
+        // V100: Entra ID's own deviation from it, for those who list their tenants, and for nobody else.
+        match tenants.and_then(|tenants| Tenancy::of(&asked, &got, tenants)) {
+            Some(tenancy) => Self::read(object, asked, Some(tenancy)),
+            None if is_template(&got) => {
+                Err(InvalidMetadata::ManyTenants { asked: asked.to_string(), got: Excerpt::new(&got) })
+            }
+            None => Err(InvalidMetadata::IssuerMismatch { expected: asked.to_string(), got: Excerpt::new(&got) }),
+        }
+    }
+
+    fn read(object: &Map<String, Value>, issuer: Issuer, tenancy: Option<Tenancy>) -> Result<Self, InvalidMetadata> {
         Ok(Self {
             endpoints: Endpoints::read(object, &issuer)?,
             lists: Lists::read(object)?,
             support: Support::read(object)?,
             issuer,
+            tenancy,
         })
     }
 
-    /// The issuer identifier.
+    /// The issuer identifier; of a provider with many tenants, the one that was asked, which is in no token.
     #[must_use]
     pub fn issuer(&self) -> &Issuer {
         &self.issuer
+    }
+
+    pub(crate) fn tenancy(&self) -> Option<&Tenancy> {
+        self.tenancy.as_ref()
     }
 
     /// Whether this metadata sends people, codes and tokens to the same hosts as `earlier` did (R108).

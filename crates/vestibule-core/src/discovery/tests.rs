@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     client::Client,
-    error::{JsonFault, Misbehaviour},
+    error::{Excerpt, JsonFault, Misbehaviour},
     issuer::InvalidIssuer,
     jose::{InvalidJwkSet, SignatureAlgorithm, SigningKey},
 };

@@ -26,6 +26,8 @@ pub enum InvalidIdToken {
     Claims(#[from] JsonFault),
     #[error("has issuer '{got}', expected '{expected}' (Core 3.1.3.7 (2))")]
     Issuer { expected: String, got: Excerpt },
+    #[error("has tid '{got}', and an issuer of the tenant '{expected}'")]
+    Tenant { expected: Excerpt, got: Excerpt },
     #[error("is not for client '{client_id}' (Core 3.1.3.7 (3))")]
     Audience { client_id: String },
     #[error("is also for '{got}', which is not trusted (Core 3.1.3.7 (3))")]
@@ -123,6 +125,8 @@ pub enum InvalidLogoutToken {
     Claims(#[from] JsonFault),
     #[error("has issuer '{got}', expected '{expected}' (Back-Channel Logout 2.6 (4))")]
     Issuer { expected: String, got: Excerpt },
+    #[error("has tid '{got}', and an issuer of the tenant '{expected}'")]
+    Tenant { expected: Excerpt, got: Excerpt },
     #[error("is not for client '{client_id}' (Back-Channel Logout 2.6 (4))")]
     Audience { client_id: String },
     #[error("is also for '{got}', which is not trusted (Back-Channel Logout 2.6 (4))")]
@@ -156,6 +160,7 @@ pub enum InvalidLogoutToken {
 pub(crate) enum ClaimFault {
     Json(JsonFault),
     Issuer { expected: String, got: Excerpt },
+    Tenant { expected: Excerpt, got: Excerpt },
     Audience { client_id: String },
     UntrustedAudience { got: Excerpt },
     Expired { exp: NumericDate, now: NumericDate },
@@ -184,6 +189,7 @@ macro_rules! reasons_from_shared_faults {
                 match fault {
                     ClaimFault::Json(fault) => Self::Claims(fault),
                     ClaimFault::Issuer { expected, got } => Self::Issuer { expected, got },
+                    ClaimFault::Tenant { expected, got } => Self::Tenant { expected, got },
                     ClaimFault::Audience { client_id } => Self::Audience { client_id },
                     ClaimFault::UntrustedAudience { got } => Self::UntrustedAudience { got },
                     ClaimFault::Expired { exp, now } => Self::Expired { exp, now },

@@ -33,6 +33,8 @@ pub enum InvalidUserInfo {
     AnotherKind { claim: &'static str },
     #[error("has issuer '{got}', expected '{expected}' (Core 5.3.2)")]
     Issuer { expected: String, got: Excerpt },
+    #[error("has tid '{got}', and an issuer of the tenant '{expected}'")]
+    Tenant { expected: Excerpt, got: Excerpt },
     #[error("is not for client '{client_id}' (Core 5.3.2)")]
     Audience { client_id: String },
     #[error("is also for '{got}', which is not trusted (Core 5.3.2)")]

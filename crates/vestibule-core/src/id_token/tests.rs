@@ -5,6 +5,7 @@ mod encrypted;
 mod kinds;
 mod refreshed;
 mod signatures;
+mod tenants;
 mod times;
 
 use std::sync::OnceLock;

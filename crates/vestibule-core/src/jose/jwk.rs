@@ -38,6 +38,7 @@ pub struct JwkSet {
 #[derive(Debug)]
 pub struct Jwk {
     kid: Option<String>,
+    issuer: Option<String>,
     parsed: Vec<(SignatureAlgorithm, ParsedPublicKey)>,
 }
 
@@ -169,9 +170,11 @@ impl JwkSet {
         &self,
         algorithm: SignatureAlgorithm,
         kid: Option<&str>,
+        may_sign: impl Fn(Option<&str>) -> bool,
     ) -> impl Iterator<Item = &ParsedPublicKey> {
         self.keys
             .iter()
+            .filter(move |key| may_sign(key.issuer.as_deref()))
             // V36: a kid is a string to compare, and nothing else.
             .filter(move |key| kid.is_none() || key.kid.as_deref() == kid)
             .filter_map(move |key| key.for_algorithm(algorithm))
@@ -220,7 +223,7 @@ impl Jwk {
         if parsed.is_empty() {
             return Err(SkipReason::Unknown);
         }
-        Ok(Self { kid: members.kid, parsed })
+        Ok(Self { kid: members.kid, issuer: members.issuer, parsed })
     }
 
     fn for_algorithm(&self, wanted: SignatureAlgorithm) -> Option<&ParsedPublicKey> {

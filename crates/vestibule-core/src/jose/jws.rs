@@ -100,8 +100,18 @@ impl<'a> CompactJws<'a> {
     /// # Errors
     /// [`InvalidJws::Algorithm`], [`InvalidJws::NoMatchingKey`] or [`InvalidJws::Signature`].
     pub fn verify(&self, algorithm: SignatureAlgorithm, keys: &JwkSet) -> Result<(), InvalidJws> {
+        self.verify_by(algorithm, keys, |_| true)
+    }
+
+    /// The same, by those keys alone whose `issuer`, if they name one, may sign this.
+    pub(crate) fn verify_by(
+        &self,
+        algorithm: SignatureAlgorithm,
+        keys: &JwkSet,
+        may_sign: impl Fn(Option<&str>) -> bool,
+    ) -> Result<(), InvalidJws> {
         self.check_algorithm(algorithm)?;
-        let mut candidates = keys.candidates(algorithm, self.header.kid.as_deref()).peekable();
+        let mut candidates = keys.candidates(algorithm, self.header.kid.as_deref(), may_sign).peekable();
         if candidates.peek().is_none() {
             return Err(InvalidJws::NoMatchingKey { algorithm, kid: self.header.kid.as_deref().map(Excerpt::new) });
         }

@@ -67,6 +67,12 @@ impl FrontChannelLogout {
         Ok(Self { iss: required(iss, "iss")?, sid: required(sid, "sid")? })
     }
 
+    /// Who is said to have sent it, as it stands there: anybody can say so.
+    #[must_use]
+    pub fn unverified_issuer(&self) -> &str {
+        &self.iss
+    }
+
     /// Whether it names this issuer, by simple string comparison.
     #[must_use]
     pub fn is_from(&self, issuer: &Issuer) -> bool {

@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 use crate::{
     agreement::Agreement,
     claims::Subject,
-    error::{Excerpt, InvalidLogoutToken},
+    error::{Excerpt, InvalidLogoutToken, JsonFault},
+    issuer::Issuer,
     jose::{CompactJws, JwkSet},
     json,
     numeric_date::NumericDate,
@@ -84,6 +85,7 @@ pub struct ExpectedLogoutToken<'a> {
 /// ```
 #[derive(Clone, Debug)]
 pub struct LogoutToken {
+    issuer: Issuer,
     subject: Option<Subject>,
     sid: Option<String>,
     issued_at: NumericDate,
@@ -128,7 +130,7 @@ impl UnverifiedLogoutToken {
         agreement.check_issuer(&claims)?;
         agreement.check_audience(&claims)?;
         // Back-Channel Logout 2.6 (2), (3)
-        agreement.check_signature(&jws, keys)?;
+        agreement.check_signature(&jws, &claims, keys)?;
         // Back-Channel Logout 2.6 (4)
         let issued_at = agreement.check_issued_within(*issued_within, &claims, now)?;
         // Back-Channel Logout 2.4 requires an exp since its errata of 2023; providers from before send none (V70).
@@ -140,7 +142,9 @@ impl UnverifiedLogoutToken {
         check_no_nonce(&claims)?;
         let last = issued_at.plus(*issued_within);
         let last = expires_at.map_or(last, |exp| exp.minus(1).min(last));
+        let iss: String = json::required(&claims, "iss")?;
         Ok(LogoutToken {
+            issuer: Issuer::parse(iss).map_err(|_| JsonFault::WrongType { member: "iss" })?,
             jti: read_jti(&claims)?,
             acceptable_until: last.plus(agreement.clock_skew),
             subject,
@@ -229,6 +233,12 @@ pub(crate) fn has_logout_event(claims: &Map<String, Value>) -> bool {
 }
 
 impl LogoutToken {
+    /// The issuer: the provider's, or, where that has many tenants, the tenant's.
+    #[must_use]
+    pub fn issuer(&self) -> &Issuer {
+        &self.issuer
+    }
+
     /// Whose sessions ended; all of them where there is no [`sid`](Self::sid) (Back-Channel Logout 2.4).
     #[must_use]
     pub fn subject(&self) -> Option<&Subject> {

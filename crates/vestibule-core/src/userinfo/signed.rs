@@ -94,7 +94,7 @@ impl UnverifiedUserInfo {
         if claims.contains_key("aud") {
             agreement.check_audience(&claims)?;
         }
-        agreement.check_signature(&jws, keys)?;
+        agreement.check_signature(&jws, &claims, keys)?;
         json::member(&claims, "exp")?.map_or(Ok(()), |exp| agreement.check_expiry(exp, now))?;
         agreement.check_not_before(&claims, now)?;
         if claims.contains_key("iat") {

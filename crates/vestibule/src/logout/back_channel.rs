@@ -17,7 +17,7 @@ use url::form_urlencoded;
 use vestibule_core::{LogoutToken, logout::UnverifiedLogoutToken};
 
 use self::refusal::Refusal;
-use crate::{door::Door, form, provider::ConnectedProvider};
+use crate::{door::Door, form};
 
 /// Nothing shorter can be a form with a token, which has a header, half a dozen claims and a signature (V77).
 const FEWEST_BYTES: usize = 256;
@@ -54,7 +54,7 @@ async fn receive(door: &Door, name: &str, request: Request<Body>) -> Result<Outc
     let provider = door.provider(name).ok_or(Refusal::UnknownProvider)?;
     let token = read(request).await?;
     let token = provider.verify_logout_token(&token).await?;
-    let outcome = end(door, provider, &token).await?;
+    let outcome = end(door, &token).await?;
     if !matches!(outcome, Outcome::Nothing) {
         provider.logout_token_took_effect();
     }
@@ -79,10 +79,9 @@ async fn read(request: Request<Body>) -> Result<UnverifiedLogoutToken, Refusal> 
 }
 
 /// Back-Channel Logout 2.7: ends what the token names, once.
-async fn end(door: &Door, provider: &ConnectedProvider, token: &LogoutToken) -> Result<Outcome, Refusal> {
+async fn end(door: &Door, token: &LogoutToken) -> Result<Outcome, Refusal> {
     let (store, now) = (door.store(), door.now());
-    // Whose token it is was verified against.
-    let issuer = provider.issuer().ok_or(Refusal::Form("the token is of an issuer that is not known yet"))?;
+    let issuer = token.issuer();
     let jti = door.keys.jti(issuer, token.jti());
     if store.knows_jti(jti, now).await? {
         return Ok(Outcome::Nothing);

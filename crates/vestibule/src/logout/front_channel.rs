@@ -69,10 +69,9 @@ pub(crate) async fn frontchannel_logout(
 async fn end(visit: &Visit, provider: &Arc<ConnectedProvider>, query: &str) -> Result<(), Refusal> {
     let request = FrontChannelLogout::from_query(query)
         .map_err(|_| Refusal::NotThisProvider("it does not have iss and sid, each once"))?;
-    let issuer = provider.known_issuer().await.map_err(Refusal::UnknownIssuer)?;
-    if !request.is_from(&issuer) {
-        return Err(Refusal::NotThisProvider("its iss is not this provider's issuer"));
-    }
+    provider.known_issuer().await.map_err(Refusal::UnknownIssuer)?;
+    let issuer = provider.issuer_named(request.unverified_issuer());
+    let issuer = issuer.ok_or(Refusal::NotThisProvider("its iss is not this provider's issuer"))?;
     let session = visit.peek().await?;
     let is_meant = |session: &Arc<Session>| session.issuer == issuer && session.sid.as_deref() == Some(request.sid());
     if session.as_ref().is_some_and(|session| !is_meant(session)) {

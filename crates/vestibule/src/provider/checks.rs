@@ -20,12 +20,28 @@ impl Provider {
         if let Some(keys) = &self.own_keys {
             keys.check(name)?;
         }
+        self.check_tenants(name)?;
         match &self.client {
             ClientSource::Given(client) => self.check_client(name, client)?,
             ClientSource::Registers(metadata) => self.check_registration(name, metadata, addresses)?,
         }
         self.check_request_objects(name, addresses)?;
         self.asking.check(name)
+    }
+
+    /// V100
+    fn check_tenants(&self, name: &str) -> Result<(), ConfigError> {
+        let setting = || format!("provider.{name}.tenants");
+        match (&self.tenants, &self.source) {
+            (None, _) | (Some(Ok(_)), Source::Discovered(_)) => Ok(()),
+            (Some(Ok(_)), Source::Described(_) | Source::WebFinger(_)) => Err(ConfigError::new(
+                setting(),
+                "only metadata that is fetched from an issuer can be that of many tenants",
+            )
+            .remedy("give the issuer, such as https://login.example.com/organizations/v2.0, or leave tenants out")),
+            (Some(Err(invalid)), _) => Err(ConfigError::new(setting(), invalid.to_string())
+                .remedy("list the ids of the tenants, such as [\"72f988bf-86f1-41af-91ab-2d7cd011db47\"]")),
+        }
     }
 
     fn check_client(&self, name: &str, client: &Client) -> Result<(), ConfigError> {

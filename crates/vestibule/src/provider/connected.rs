@@ -167,7 +167,12 @@ impl ConnectedProvider {
         if issuer.is_err() {
             self.note_asked(&issuer);
         }
-        let (this, request) = (Arc::clone(self), DiscoveryRequest::new(issuer?.as_ref().clone()));
+        let request = DiscoveryRequest::new(issuer?.as_ref().clone());
+        let request = match self.provider.listed_tenants() {
+            Some(tenants) => request.tenants(tenants.clone()),
+            None => request,
+        };
+        let this = Arc::clone(self);
         self.metadata.get(|etag| this.fetch_metadata(Conditional::new(request, etag))).await
     }
 

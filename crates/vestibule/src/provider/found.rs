@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::Request;
 use url::Url;
 use vestibule_core::{
-    Issuer,
+    IdToken, Issuer,
     discovery::{WebFingerRequest, WebFingerResource},
     http_client::DynamicHost,
 };
@@ -59,8 +59,27 @@ impl ConnectedProvider {
     /// that the session was begun with. Its login found that one by the same identifier, to which the session is bound.
     pub(crate) fn issuer_of_session(&self, named: &str) -> Option<Arc<Issuer>> {
         match self.issuer() {
-            Some(issuer) => (issuer.as_str() == named).then(|| Arc::clone(issuer)),
+            Some(_) => self.issuer_named(named),
             None => Issuer::parse(named).ok().map(Arc::new),
+        }
+    }
+
+    /// The issuer that is named so, if it is ours: the one that we know, or, where that stands for many tenants, that of a listed one
+    /// (V100).
+    pub(crate) fn issuer_named(&self, named: &str) -> Option<Arc<Issuer>> {
+        let issuer = self.issuer()?;
+        match self.provider.listed_tenants() {
+            None => (issuer.as_str() == named).then(|| Arc::clone(issuer)),
+            Some(tenants) if tenants.may_have_issuer(issuer, named) => Issuer::parse(named).ok().map(Arc::new),
+            Some(_) => None,
+        }
+    }
+
+    /// Of which issuer a session is that begins with this ID Token.
+    pub(crate) fn issuer_of(&self, id_token: &IdToken) -> Arc<Issuer> {
+        match self.issuer() {
+            Some(issuer) if **issuer == *id_token.issuer() => Arc::clone(issuer),
+            _ => Arc::new(id_token.issuer().clone()),
         }
     }
 

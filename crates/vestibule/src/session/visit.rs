@@ -8,14 +8,14 @@ use std::{
 };
 
 use http::{HeaderMap, HeaderValue, Request, Uri, header};
-use vestibule_core::{ClaimsSet, NumericDate, Subject};
+use vestibule_core::{ClaimsSet, Issuer, NumericDate, Subject};
 
 use super::{
     Session,
     cookie::{self, Cookies, Purpose},
     keeping::{Keeping, NotBegun, Place},
 };
-use crate::{door::Door, error::chain, provider::ConnectedProvider, session_store::Reach, store::StoreError};
+use crate::{door::Door, error::chain, session_store::Reach, store::StoreError};
 
 /// One request at the door: its cookies, its address as the layer saw it, and what becomes of its session.
 #[derive(Clone, Debug)]
@@ -221,15 +221,10 @@ impl Visit {
         let _ = self.0.ended.set(places);
     }
 
-    /// Ends the session if it is somebody else's than `subject`'s of `provider`: whoever just proved who they are does not go on
+    /// Ends the session if it is somebody else's than `subject`'s of `issuer`: whoever just proved who they are does not go on
     /// as the one before, whatever comes of their login (V65).
-    pub(crate) async fn log_out_others(
-        &self,
-        provider: &ConnectedProvider,
-        subject: &Subject,
-    ) -> Result<(), StoreError> {
-        let is_other =
-            |session: &Arc<Session>| Some(&session.issuer) != provider.issuer() || session.subject != *subject;
+    pub(crate) async fn log_out_others(&self, issuer: &Issuer, subject: &Subject) -> Result<(), StoreError> {
+        let is_other = |session: &Arc<Session>| *session.issuer != *issuer || session.subject != *subject;
         match self.session().await {
             Ok(session) if !session.as_ref().is_some_and(is_other) => Ok(()),
             _ => self.log_out().await,

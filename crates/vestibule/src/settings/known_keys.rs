@@ -28,7 +28,7 @@ pub(super) const TOP: [&str; 15] = [
 ];
 pub(super) const SESSION: [&str; 5] = ["lifetime", "idle", "until_browser_closes", "silent_renewal", "tokens"];
 /// Those of a provider that stand in no part of their own.
-pub(super) const PROVIDER: [&str; 21] = [
+pub(super) const PROVIDER: [&str; 22] = [
     "issuer",
     "webfinger",
     "metadata",
@@ -40,6 +40,7 @@ pub(super) const PROVIDER: [&str; 21] = [
     "clock_skew",
     "redirect_path",
     "trusted_audiences",
+    "tenants",
     "refresh_token_reuse_grace",
     "require_logout_token_type",
     "tls_client_certificate",

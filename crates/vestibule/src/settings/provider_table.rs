@@ -53,6 +53,7 @@ pub(super) struct ProviderTable {
     initiate_login: bool,
     #[serde(default)]
     trusted_audiences: Vec<String>,
+    tenants: Option<Vec<String>>,
 }
 
 /// How request objects get to the provider (Core 6).
@@ -129,6 +130,9 @@ impl ProviderTable {
         }
         if self.initiate_login {
             provider = provider.initiate_login();
+        }
+        if let Some(tenants) = &self.tenants {
+            provider = provider.tenants(tenants.iter().map(String::as_str));
         }
         if self.distributed_claims {
             provider = provider.distributed_claims();

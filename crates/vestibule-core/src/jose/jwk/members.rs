@@ -4,7 +4,8 @@ use aws_lc_rs::{
     rsa::PublicKeyComponents,
     signature::{self, ParsedPublicKey},
 };
-use serde::{Deserialize, de::IgnoredAny};
+use serde::{Deserialize, Deserializer, de::IgnoredAny};
+use serde_json::Value;
 
 use super::SkipReason;
 use crate::jose::{
@@ -21,6 +22,9 @@ pub(super) struct Members {
     pub(super) kty: String,
     pub(super) kid: Option<String>,
     pub(super) alg: Option<String>,
+    /// Whose key it is, where a set has those of many tenants: a member of Entra ID's.
+    #[serde(default, deserialize_with = "text_or_nothing")]
+    pub(super) issuer: Option<String>,
     #[serde(rename = "use")]
     usage: Option<String>,
     key_ops: Option<Vec<String>>,
@@ -153,6 +157,11 @@ impl Members {
         let key = ParsedPublicKey::new(&signature::ED25519, x).map_err(|_| SkipReason::Malformed)?;
         Ok(vec![(SignatureAlgorithm::EdDsa, key)])
     }
+}
+
+/// A member of one provider's own: with whatever it is elsewhere the key is as good as without.
+fn text_or_nothing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(Value::deserialize(deserializer)?.as_str().map(str::to_owned))
 }
 
 fn decode_member(member: Option<&str>) -> Result<Vec<u8>, SkipReason> {
