@@ -16,6 +16,8 @@ use tracing_subscriber::{
     layer::{Context, SubscriberExt},
 };
 
+use super::canaries;
+
 /// The log of one test: events of its own thread.
 #[derive(Clone, Default)]
 pub struct Log(Arc<Mutex<Vec<String>>>);
@@ -74,9 +76,10 @@ impl<S: Subscriber> Layer<S> for Listener {
 }
 
 fn push(metadata: &tracing::Metadata<'_>, record: impl FnOnce(&mut Line)) {
+    let mut line = Line(format!("{} {}", metadata.level(), metadata.target()));
+    record(&mut line);
+    canaries::expect_none_in(&line.0, "the log");
     if let Some(log) = LISTENING.with_borrow(Clone::clone) {
-        let mut line = Line(format!("{} {}", metadata.level(), metadata.target()));
-        record(&mut line);
         log.0.lock().expect("no panic").push(line.0);
     }
 }

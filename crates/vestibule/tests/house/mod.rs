@@ -3,6 +3,7 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its own part of the bench")]
 
+pub mod canaries;
 pub mod everywhere;
 pub mod log;
 pub mod paper;
@@ -15,7 +16,7 @@ use std::sync::{
 };
 
 use axum::{
-    Router,
+    Router, middleware,
     routing::{get, post},
 };
 use serde::Deserialize;
@@ -86,7 +87,7 @@ impl House {
     /// A house around a vestibule that was built elsewhere.
     pub fn around(provider: DevelopmentProvider, clock: TestClock, vestibule: &Vestibule) -> Self {
         let entered = Arc::new(AtomicUsize::new(0));
-        let app = application(vestibule, &entered);
+        let app = application(vestibule, &entered).layer(middleware::from_fn(canaries::overhear));
         let mut browser = Browser::new();
         browser.site(APP, app.clone());
         browser.site(ISSUER, provider.router());
@@ -191,7 +192,7 @@ pub fn bare_builder(provider: &DevelopmentProvider, clock: &TestClock) -> Builde
     log::install();
     Vestibule::builder(APP)
         .secret_key(SecretKey::from_bytes([7; 32]))
-        .http_client(provider.clone())
+        .http_client(canaries::Overheard(provider.clone()))
         .clock(clock.clone())
 }
 

@@ -5,16 +5,17 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use axum::{Router, body::Body};
+use axum::{Router, body::Body, middleware};
 use http::{Request, request};
 use url::Url;
 use vestibule_provider::{Browser, DevelopmentProvider, Page};
 
-use super::{APP, House, ISSUER, TestClock};
+use super::{APP, House, ISSUER, TestClock, canaries};
 
 impl House {
     /// A house around an application of its own; `entered` is what its handlers count in.
     pub fn around_app(provider: DevelopmentProvider, clock: TestClock, app: Router, entered: Arc<AtomicUsize>) -> Self {
+        let app = app.layer(middleware::from_fn(canaries::overhear));
         let mut browser = Browser::new();
         browser.site(APP, app.clone());
         browser.site(ISSUER, provider.router());
