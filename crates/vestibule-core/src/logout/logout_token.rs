@@ -9,7 +9,7 @@ use crate::{
     claims::Subject,
     error::{Excerpt, InvalidLogoutToken, JsonFault},
     issuer::Issuer,
-    jose::{CompactJws, JwkSet},
+    jose::{CompactJws, InvalidJws, JwkSet},
     json,
     numeric_date::NumericDate,
     secret::Secret,
@@ -120,6 +120,21 @@ impl UnverifiedLogoutToken {
         expected: &ExpectedLogoutToken<'_>,
         now: NumericDate,
     ) -> Result<LogoutToken, InvalidLogoutToken> {
+        self.verify_by_any([keys], expected, now)
+    }
+
+    /// The same by the first of these sets that has a key for it. An encrypted token is opened once, however many there are: anybody can
+    /// post one, and opening costs most (V77).
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify); without any set, [`NoMatchingKey`](crate::jose::InvalidJws::NoMatchingKey) for what is not signed
+    /// with our secret.
+    pub fn verify_by_any<'k>(
+        &self,
+        sets: impl IntoIterator<Item = &'k JwkSet>,
+        expected: &ExpectedLogoutToken<'_>,
+        now: NumericDate,
+    ) -> Result<LogoutToken, InvalidLogoutToken> {
         let ExpectedLogoutToken { agreement, issued_within, .. } = expected;
         // Back-Channel Logout 2.6 (1): by what the ID Tokens are encrypted with.
         let raw = agreement.signed_form(&self.raw)?;
@@ -130,7 +145,14 @@ impl UnverifiedLogoutToken {
         agreement.check_issuer(&claims)?;
         agreement.check_audience(&claims)?;
         // Back-Channel Logout 2.6 (2), (3)
-        agreement.check_signature(&jws, &claims, keys)?;
+        let mut signed = agreement.check_signature(&jws, &claims, &JwkSet::empty());
+        for keys in sets {
+            if !matches!(signed, Err(InvalidJws::NoMatchingKey { .. })) {
+                break;
+            }
+            signed = agreement.check_signature(&jws, &claims, keys);
+        }
+        signed?;
         // Back-Channel Logout 2.6 (4)
         let issued_at = agreement.check_issued_within(*issued_within, &claims, now)?;
         // Back-Channel Logout 2.4 requires an exp since its errata of 2023; providers from before send none (V70).

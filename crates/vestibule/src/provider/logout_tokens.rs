@@ -133,15 +133,8 @@ impl ConnectedProvider {
         let expected = at.client.expected_logout_token(&at.metadata);
         let typed = self.requires_logout_token_type() || own.are_typed.load(Ordering::SeqCst);
         let expected = if typed { expected.require_type() } else { expected };
-        // What is signed with our secret needs no set, and what is wrong anyway is so without one.
-        let mut decided = token.verify(&JwkSet::empty(), &expected, self.now());
-        for set in [keys(&self.keys), keys(&own.keys)].into_iter().flatten() {
-            if missing_key(&decided).is_none() {
-                break;
-            }
-            decided = token.verify(&set, &expected, self.now());
-        }
-        decided
+        let sets = [keys(&self.keys), keys(&own.keys)];
+        token.verify_by_any(sets.iter().flatten().map(AsRef::as_ref), &expected, self.now())
     }
 
     /// Whether another machine may have registered the client that this token is for, and we have not looked since.

@@ -10,7 +10,7 @@ use crate::{
     client::Client,
     discovery::ProviderMetadata,
     error::JsonFault,
-    jose::{InvalidJws, SignatureAlgorithm, SigningKey, base64url},
+    jose::{SignatureAlgorithm, SigningKey, base64url},
 };
 
 const ISSUER: &str = "https://login.example.com";
@@ -289,4 +289,30 @@ fn debug_and_error_texts_hold_no_token() {
     assert_eq!(format!("{token:?}"), "UnverifiedLogoutToken(***)");
     let refused = verify_as(&Client::public("other"), &token).expect_err("another client");
     assert!(!format!("{refused:?} {refused}").contains(token.raw.expose().as_str()));
+}
+
+/// V52, V77: the sets at hand are asked in turn, until one has a key for it.
+#[test]
+fn a_token_is_verified_by_the_first_set_that_has_its_key() {
+    let other = SigningKey::generate(SignatureAlgorithm::Es256).expect("a key").with_kid("other").public_jwk();
+    let others = JwkSet::from_json(json!({"keys": [other]}).to_string().as_bytes()).expect("a key set");
+    let (own, client, metadata) = (keys(), client(), metadata());
+    let by = |sets: &[&JwkSet]| {
+        sign(&good()).verify_by_any(sets.iter().copied(), &client.expected_logout_token(&metadata), NOW).map(drop)
+    };
+    for sets in [&[&own][..], &[&others, &own], &[&own, &others], &[&others, &others, &own]] {
+        assert_eq!(by(sets), Ok(()));
+    }
+    for sets in [&[][..], &[&others]] {
+        assert!(matches!(by(sets), Err(InvalidLogoutToken::Jws(InvalidJws::NoMatchingKey { .. }))));
+    }
+    // A set that has a key of that name has the last word.
+    let forged = with(other_key_named_as_ours(), "alg", "ES256");
+    let forged = JwkSet::from_json(json!({"keys": [forged]}).to_string().as_bytes()).expect("a key set");
+    assert_eq!(by(&[&forged, &own]), Err(InvalidLogoutToken::Jws(InvalidJws::Signature)));
+}
+
+fn other_key_named_as_ours() -> Value {
+    let kid = es256().public_jwk()["kid"].as_str().expect("a kid").to_owned();
+    SigningKey::generate(SignatureAlgorithm::Es256).expect("a key").with_kid(kid).public_jwk()
 }
