@@ -202,8 +202,7 @@ impl RegistrationRequest {
             }
         }
         // RFC 8705 3.4: a token that is bound to a certificate which we do not have is good for nothing.
-        let has_certificate = self.terms.tls_client_certificate_bound_access_tokens
-            || matches!(method, TlsClientAuth | SelfSignedTlsClientAuth);
+        let has_certificate = matches!(method, TlsClientAuth | SelfSignedTlsClientAuth);
         if terms.tls_client_certificate_bound_access_tokens && !has_certificate {
             return Err(InvalidRegistration::CertificateBoundTokens);
         }

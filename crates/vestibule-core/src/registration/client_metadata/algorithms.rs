@@ -35,7 +35,8 @@ impl ClientMetadata {
         Self { tls_client_auth_subject: Some(subject), ..self }
     }
 
-    /// That access tokens shall be good only together with our certificate (RFC 8705 3.4).
+    /// That access tokens shall be good only together with our certificate (RFC 8705 3.4): for `tls_client_auth` and
+    /// `self_signed_tls_client_auth`, by which we show one.
     #[must_use]
     pub fn tls_client_certificate_bound_access_tokens(mut self) -> Self {
         self.terms.tls_client_certificate_bound_access_tokens = true;

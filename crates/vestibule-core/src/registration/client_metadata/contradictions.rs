@@ -42,6 +42,10 @@ pub enum InvalidClientMetadata {
     TlsSubjectMissing,
     #[error("the name in our certificate is for token_endpoint_auth_method tls_client_auth only (RFC 8705 2.1.2)")]
     TlsSubjectUnused,
+    #[error(
+        "tls_client_certificate_bound_access_tokens needs token_endpoint_auth_method tls_client_auth or self_signed_tls_client_auth: by any other we show no certificate (RFC 8705 3)"
+    )]
+    NoCertificateToBindTo,
     #[error("require_signed_request_object needs a request_object_signing_alg that signs (RFC 9101 10.5)")]
     UnsignedRequestObjects,
     #[error("refresh tokens come with a code, and no response type that is asked for has one")]
@@ -247,8 +251,13 @@ impl ClientMetadata {
     }
 
     fn check_authentication(&self) -> Result<(), InvalidClientMetadata> {
-        use TokenEndpointAuthMethod::{ClientSecretJwt, PrivateKeyJwt, TlsClientAuth};
+        use TokenEndpointAuthMethod::{ClientSecretJwt, PrivateKeyJwt, SelfSignedTlsClientAuth, TlsClientAuth};
         let method = self.token_endpoint_auth_method;
+        // RFC 8705 3: a token is bound to the certificate that the token request came with.
+        let shows_certificate = matches!(method, Some(TlsClientAuth | SelfSignedTlsClientAuth));
+        if self.terms.tls_client_certificate_bound_access_tokens && !shows_certificate {
+            return Err(InvalidClientMetadata::NoCertificateToBindTo);
+        }
         if let Some(algorithm) = self.terms.token_endpoint_auth_signing_alg {
             // Core 9: an HMAC with the secret for the one, a key of ours for the other.
             let signs = match method {

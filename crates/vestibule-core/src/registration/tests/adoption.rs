@@ -222,8 +222,13 @@ fn what_we_could_not_hold_to_is_refused() {
     assert_eq!(answered(&hmac, json!({member: "RS256", "client_secret": LONG})).err(), no_keys);
     let bound = json!({"tls_client_certificate_bound_access_tokens": true});
     assert_eq!(answered(&plain, bound.clone()).err(), Some(InvalidRegistration::CertificateBoundTokens));
-    let asked = plain.tls_client_certificate_bound_access_tokens();
+    let tls = plain.token_endpoint_auth_method(TokenEndpointAuthMethod::TlsClientAuth);
+    let asked = tls
+        .tls_client_auth_subject(TlsClientAuthSubject::SanDns("app.example.com".to_owned()))
+        .tls_client_certificate_bound_access_tokens();
     assert!(answered(&asked, bound).is_ok_and(|information| information.tls_client_certificate_bound_access_tokens()));
+    let by_secret = json!({"token_endpoint_auth_method": "client_secret_basic", "tls_client_certificate_bound_access_tokens": true});
+    assert_eq!(answered(&asked, by_secret).err(), Some(InvalidRegistration::CertificateBoundTokens));
 }
 
 /// Core 10.2, 16.19, V54

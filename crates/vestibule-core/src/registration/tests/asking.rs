@@ -42,7 +42,6 @@ fn everything() -> ClientMetadata {
         .keys(keys)
         .token_endpoint_auth_method(TokenEndpointAuthMethod::PrivateKeyJwt)
         .token_endpoint_auth_signing_alg(SignatureAlgorithm::Ps256)
-        .tls_client_certificate_bound_access_tokens()
         .id_token_signed_response_alg(SignatureAlgorithm::Es256)
         .id_token_encrypted_response_alg(KeyManagementAlgorithm::RsaOaep256)
         .id_token_encrypted_response_enc(ContentEncryptionAlgorithm::A256Gcm)
@@ -94,7 +93,6 @@ fn every_member_goes_out_under_its_wire_name() {
             "software_statement": "a.b.canary",
             "software_version": "2.1",
             "subject_type": "pairwise",
-            "tls_client_certificate_bound_access_tokens": true,
             "token_endpoint_auth_method": "private_key_jwt",
             "token_endpoint_auth_signing_alg": "PS256",
             "tos_uri": "https://app.example.com/tos",
@@ -104,6 +102,13 @@ fn every_member_goes_out_under_its_wire_name() {
             "userinfo_signed_response_alg": "EdDSA",
         })
     );
+    // Which goes with another method than the one above.
+    let keys = ClientKeys::jwks_uri("https://app.example.com/auth/keys").expect("an https URL");
+    let bound = ClientMetadata::new("Photo Album")
+        .keys(keys)
+        .token_endpoint_auth_method(TokenEndpointAuthMethod::SelfSignedTlsClientAuth)
+        .tls_client_certificate_bound_access_tokens();
+    assert_eq!(asked(&bound, json!({}))["tls_client_certificate_bound_access_tokens"], true);
     let printed = format!("{:?} {:?}", everything(), request_of(&everything(), &metadata(json!({}))));
     assert!(!printed.contains("canary"), "{printed}");
 }

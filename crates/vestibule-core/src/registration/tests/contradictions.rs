@@ -199,6 +199,26 @@ fn the_name_in_the_certificate_is_for_tls_client_auth_and_needed_there() {
     assert_eq!(plain().tls_client_auth_subject(subject).check(), Err(Invalid::TlsSubjectUnused));
 }
 
+/// RFC 8705 3: a token is bound to the certificate that is shown where it is asked for.
+#[test]
+fn tokens_are_bound_to_a_certificate_only_where_one_is_shown() {
+    use TokenEndpointAuthMethod::{
+        ClientSecretBasic, None as Public, PrivateKeyJwt, SelfSignedTlsClientAuth, TlsClientAuth,
+    };
+    let bound = || with_keys().tls_client_certificate_bound_access_tokens();
+    assert_eq!(bound().check(), Err(Invalid::NoCertificateToBindTo));
+    for method in [ClientSecretBasic, Public, PrivateKeyJwt] {
+        assert_eq!(
+            bound().token_endpoint_auth_method(method).check(),
+            Err(Invalid::NoCertificateToBindTo),
+            "{method:?}"
+        );
+    }
+    assert_eq!(bound().token_endpoint_auth_method(SelfSignedTlsClientAuth).check(), Ok(()));
+    let subject = TlsClientAuthSubject::SanDns("app.example.com".to_owned());
+    assert_eq!(bound().token_endpoint_auth_method(TlsClientAuth).tls_client_auth_subject(subject).check(), Ok(()));
+}
+
 /// RFC 9101 10.5
 #[test]
 fn required_request_objects_are_signed() {
