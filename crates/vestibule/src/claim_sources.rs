@@ -7,6 +7,7 @@ use tokio::task::JoinSet;
 use vestibule_core::{
     ClaimsSet, Client, Issuer, JwkSet, NumericDate, SignatureAlgorithm,
     error::{InvalidClaimSources, InvalidSourcedClaims},
+    jose::InvalidJws,
     userinfo::{ClaimSources, DistributedClaimsRequest, UnverifiedDistributedClaims},
 };
 
@@ -114,6 +115,10 @@ async fn vouched(
     let at = provider.introduced().await.map_err(LeftOut::NoKeys)?;
     let keys = provider.published_keys(&at).await.map_err(LeftOut::NoKeys)?;
     let (client, algorithm, now) = (at.client.as_ref(), at.client.verifies_id_tokens_with(), door.now());
+    let verified = verify(at.metadata.issuer(), By { client, algorithm, keys: &keys, now });
+    // Core 10.1.1: the keys of that provider may have changed since anybody signed in there.
+    let Err(InvalidSourcedClaims::Jws(InvalidJws::NoMatchingKey { .. })) = verified else { return Ok(verified?) };
+    let keys = provider.newer_keys(&at, &keys).await.map_err(LeftOut::NoKeys)?;
     Ok(verify(at.metadata.issuer(), By { client, algorithm, keys: &keys, now })?)
 }
 

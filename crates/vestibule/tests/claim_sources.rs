@@ -3,7 +3,10 @@
 
 mod house;
 
-use std::sync::{Arc, Mutex};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use axum::{Router, routing::get};
 use bytes::Bytes;
@@ -93,24 +96,31 @@ struct Aggregating {
     op: DevelopmentProvider,
     key: Arc<SigningKey>,
     issuer: &'static str,
-    publishes_its_key: bool,
+    /// Which fetch of its key set is the first one to have the key.
+    publishes_from: usize,
+    fetched: Arc<AtomicUsize>,
+    /// Whom the aggregated claims say that they are about.
+    sub: Option<&'static str>,
 }
 
 impl Aggregating {
     fn new(op: &DevelopmentProvider, issuer: &'static str) -> Self {
         let key = SigningKey::generate(SignatureAlgorithm::Rs256).expect("a key").with_kid("of the test");
-        Self { op: op.clone(), key: Arc::new(key), issuer, publishes_its_key: true }
+        Self { op: op.clone(), key: Arc::new(key), issuer, publishes_from: 0, fetched: Arc::default(), sub: None }
     }
 
     fn token(&self) -> String {
-        let claims =
+        let mut claims =
             json!({"iss": self.issuer, "shipping_address": {"locality": "Oxford"}, "email": "mallory@example.com"});
+        if let Some(sub) = self.sub {
+            claims["sub"] = json!(sub);
+        }
         self.key.sign("JWT", claims.to_string().as_bytes()).expect("signed")
     }
 
     fn add_to(&self, path: &str, object: &mut Value) {
-        if let ("/jwks", true, Some(keys)) =
-            (path, self.publishes_its_key, object.get_mut("keys").and_then(Value::as_array_mut))
+        if let ("/jwks", Some(keys)) = (path, object.get_mut("keys").and_then(Value::as_array_mut))
+            && self.fetched.fetch_add(1, Ordering::SeqCst) >= self.publishes_from
         {
             keys.push(self.key.public_jwk());
         }
@@ -144,6 +154,30 @@ async fn aggregated_claims_that_a_provider_of_ours_signed_are_the_persons_withou
     assert_eq!((claims.claim("_claim_names"), claims.claim("_claim_sources")), (None, None));
 }
 
+/// R77: the keys of whoever signed them may have changed since.
+#[tokio::test]
+async fn aggregated_claims_by_a_key_that_is_new_are_verified_once_the_keys_were_fetched_anew() {
+    let op = provider();
+    let late = Aggregating { publishes_from: 1, ..Aggregating::new(&op, ISSUER) };
+    let fetched = Arc::clone(&late.fetched);
+    let claims = claims_over(&op, late, |corp| corp).await;
+    assert_eq!(claims.claim("shipping_address"), Some(&json!({"locality": "Oxford"})));
+    assert_eq!(fetched.load(Ordering::SeqCst), 2);
+}
+
+/// R81, Core 5.6.2: what the provider itself signed of somebody else is not about who signs in.
+#[tokio::test]
+async fn aggregated_claims_that_the_provider_signed_of_somebody_else_are_nobodys() {
+    for (sub, is_theirs) in [("alice", true), ("mallory", false)] {
+        let op = provider();
+        let (log, _listening) = Log::listen();
+        let other = Aggregating { sub: Some(sub), ..Aggregating::new(&op, ISSUER) };
+        let claims = claims_over(&op, other, |corp| corp).await;
+        assert_eq!(claims.claim("shipping_address").is_some(), is_theirs, "{sub}");
+        assert_eq!(log.lines().iter().any(|line| line.contains("about subject 'mallory'")), !is_theirs);
+    }
+}
+
 /// V78: whoever the settings do not name vouches for nothing, however good the signature.
 #[tokio::test]
 async fn aggregated_claims_of_an_issuer_that_the_settings_do_not_name_are_nobodys() {
@@ -160,7 +194,7 @@ async fn aggregated_claims_of_an_issuer_that_the_settings_do_not_name_are_nobody
 async fn aggregated_claims_in_the_name_of_a_provider_of_ours_that_it_did_not_sign_are_nobodys() {
     let op = provider();
     let (log, _listening) = Log::listen();
-    let unknown = Aggregating { publishes_its_key: false, ..Aggregating::new(&op, ISSUER) };
+    let unknown = Aggregating { publishes_from: usize::MAX, ..Aggregating::new(&op, ISSUER) };
     let claims = claims_over(&op, unknown, |corp| corp).await;
     assert_eq!(claims.claim("shipping_address"), None);
     assert!(log.lines().iter().any(|line| line.contains("no key")), "{:?}", log.lines());

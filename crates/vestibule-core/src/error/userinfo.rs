@@ -90,6 +90,10 @@ pub enum InvalidSourcedClaims {
     AnotherKind { claim: &'static str },
     #[error("the claims from elsewhere have issuer '{got}', expected '{expected}'")]
     Issuer { expected: String, got: Excerpt },
+    #[error(
+        "the claims from elsewhere are about subject '{got}', and it is the provider itself who signed them, of '{expected}'"
+    )]
+    Subject { expected: Excerpt, got: Excerpt },
     #[error("the claims from elsewhere are not for client '{client_id}' (RFC 7519 4.1.3)")]
     Audience { client_id: String },
     #[error("the claims from elsewhere expired at {exp}, and it is {now} (RFC 7519 4.1.4)")]

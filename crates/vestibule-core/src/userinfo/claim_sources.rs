@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{
     distributed_claims::DistributedClaimsRequest,
-    sourced_claims::{Source, UnverifiedAggregatedClaims},
+    sourced_claims::{Source, Teller, UnverifiedAggregatedClaims},
 };
 use crate::{
     claims::ClaimsSet,
@@ -53,6 +53,7 @@ impl ClaimSources {
         if sources.len() > MOST_SOURCES {
             return Err(InvalidClaimSources::TooMany { count: sources.len(), most: MOST_SOURCES });
         }
+        let subject = claims.claim("sub").and_then(Value::as_str).map(str::to_owned);
         let mut read = Self::default();
         for (source, claim_names) in claims_by_source(names)? {
             let Some(value) = sources.get(source) else {
@@ -60,7 +61,8 @@ impl ClaimSources {
                 return Err(InvalidClaimSources::NoSuchSource { claim, source_name: Excerpt::new(source) });
             };
             let members = value.as_object().ok_or(JsonFault::WrongType { member: "_claim_sources" })?;
-            read.add(Source { name: source.to_owned(), claim_names }, members, issuer)?;
+            let told_by = Teller { issuer: issuer.clone(), subject: subject.clone() };
+            read.add(Source { name: source.to_owned(), claim_names, told_by }, members, issuer)?;
         }
         Ok(read)
     }

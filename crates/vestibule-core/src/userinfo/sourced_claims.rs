@@ -21,6 +21,15 @@ use crate::{
 pub(super) struct Source {
     pub(super) name: String,
     pub(super) claim_names: Vec<String>,
+    pub(super) told_by: Teller,
+}
+
+/// Who says that there is such a source, and of whom.
+#[derive(Clone, Debug)]
+pub(super) struct Teller {
+    pub(super) issuer: Issuer,
+    /// As the claims have it that name the source, if they do.
+    pub(super) subject: Option<String>,
 }
 
 /// Claims that came along in a JWT of somebody else's (Core 5.6.2, "Aggregated Claims"). The provider passed them on; **nobody that
@@ -121,8 +130,22 @@ impl Source {
         check_issuer(&claims, issuer)?;
         check_audience(&claims, client.client_id())?;
         jws.verify(algorithm, keys)?;
+        self.told_by.check_subject(issuer, &claims)?;
         check_times(&claims, client.clock_skew_seconds(), now)?;
         Ok(self.select(claims))
+    }
+}
+
+impl Teller {
+    /// Core 5.6.2: a `sub` of another issuer's is its own name for the person, and says nothing to us. One of the provider itself is the
+    /// very name that it told us.
+    fn check_subject(&self, issuer: &Issuer, claims: &Map<String, Value>) -> Result<(), InvalidSourcedClaims> {
+        match (json::member::<String>(claims, "sub")?, &self.subject) {
+            (Some(got), Some(expected)) if *issuer == self.issuer && got != *expected => {
+                Err(InvalidSourcedClaims::Subject { expected: Excerpt::new(expected), got: Excerpt::new(&got) })
+            }
+            _ => Ok(()),
+        }
     }
 }
 

@@ -215,7 +215,7 @@ impl ConnectedProvider {
     }
 
     /// Keys that are not `seen`.
-    pub(super) async fn newer_keys(
+    pub(crate) async fn newer_keys(
         self: &Arc<Self>,
         at: &Introduced,
         seen: &Arc<JwkSet>,
