@@ -72,7 +72,16 @@ pub(crate) async fn refreshed(visit: &Visit, session: &Arc<Session>, wish: Wish)
     }
     // Whatever came of it, the session may be otherwise than it was found: somebody else refreshed it, or ended it.
     door.forget_recent(session.key);
-    let fresh = outcome?;
+    let fresh = match outcome {
+        // It joined the refresh of somebody who wanted a new token in any case, and who is told that the provider gave none. Where our
+        // store is in trouble instead, a new one may be on its way.
+        Err(NotRefreshed::Provider(error))
+            if wish == Wish::WhenStale && is_usable && !matches!(error, ProviderError::Store(_)) =>
+        {
+            return Ok(Arc::clone(session));
+        }
+        outcome => outcome?,
+    };
     visit.replace(Arc::clone(&fresh));
     let (held, rest) = (tokens, fresh.tokens());
     // R85: where the answer to somebody else's refresh was refused, the old token is what is left to go on with. It is no new one.

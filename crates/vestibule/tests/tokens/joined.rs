@@ -70,3 +70,29 @@ async fn whoever_joins_a_refresh_that_works_gets_what_it_brought() {
         assert_eq!(house.provider.tally().refresh_requests, 1, "{mode:?}");
     }
 }
+
+/// R90: whoever wants a new token in any case hears that there is none; whoever joined them has one that holds.
+#[tokio::test]
+async fn whoever_joins_a_forced_refresh_that_is_refused_goes_on_with_the_token_that_holds() {
+    for mode in MODES {
+        let (op, clock, let_on) = (op(), TestClock::new(), Arc::new(Notify::new()));
+        let vestibule = machine(&op, &clock, mode, &memory()).build().expect("the settings hold together");
+        let (mut house, first) = alice_at(around(op, clock, &vestibule)).await;
+        let (app, cookie) = (application(&vestibule, &let_on), cookie_header(&house.browser));
+        house.provider.set_fault(RefreshFault::OF_ID_TOKEN.first().cloned().map(Fault::Refresh));
+        let hold = house.provider.hold("/token");
+        let_on.notify_one();
+        let forced = tokio::spawn(ask(app.clone(), "/late", cookie.clone()));
+        hold.until_waiting(1).await;
+        house.pass(STALE_AFTER);
+        let joining = tokio::spawn(ask(app, "/token", cookie));
+        for _ in 0..50 {
+            tokio::task::yield_now().await;
+        }
+        hold.release();
+        let (status, body) = forced.await.expect("no panic");
+        assert_ne!(status, 200, "{mode:?}: {body}");
+        assert_eq!(joining.await.expect("no panic"), (200, first), "{mode:?}");
+        assert_eq!(house.provider.tally().refresh_requests, 1, "{mode:?}");
+    }
+}
