@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::response::Response;
 use http::{HeaderMap, Method};
-use vestibule_core::{Issuer, ProtocolError, Subject};
+use vestibule_core::{Issuer, ProtocolError, Secret, Subject};
 
 use crate::{
     error::{LoginFailure, chain, see_other},
@@ -27,7 +27,8 @@ pub(crate) async fn depart(visit: &Visit, session: &Session) -> Option<Response>
     let door = visit.door();
     let return_to =
         ReturnAddress::of_request(&door.base, visit.uri()).unwrap_or_else(|| ReturnAddress::home(&door.base));
-    match login::begin(visit, &session.provider, &return_to, Wish::silently()).await {
+    let wish = Wish { id_token_hint: hint(session), ..Wish::silently() };
+    match login::begin(visit, &session.provider, &return_to, wish).await {
         Ok(response) => Some(response),
         Err(error) => {
             put_off(visit, session, chain(&error)).await;
@@ -35,6 +36,16 @@ pub(crate) async fn depart(visit: &Visit, session: &Session) -> Option<Response>
         }
     }
 }
+
+/// Core 3.1.2.1, id_token_hint: "SHOULD be present when prompt=none is used and MAY be used by the Authorization Server to determine if
+/// the login request is satisfied".
+fn hint(session: &Session) -> Option<Secret<String>> {
+    // It travels in the address; servers refuse one of more than 8 KB, some proxies of less.
+    session.tokens().id_token.filter(|id_token| id_token.expose().len() <= MOST_HINT_BYTES)
+}
+
+/// Longer ID Tokens are not shown as a hint.
+const MOST_HINT_BYTES: usize = 2048;
 
 /// The session that a silent login renews: one of the same provider that is still there. Somebody who logged out meanwhile is not
 /// logged in again.

@@ -5,7 +5,7 @@ mod house;
 use std::time::Duration;
 
 use house::{APP, House, ISSUER};
-use vestibule::{MemoryStore, SessionPolicy};
+use vestibule::{MemoryStore, SessionPolicy, Tokens};
 use vestibule_provider::{Fault, Page};
 
 const EVERY: i64 = 900;
@@ -54,6 +54,27 @@ async fn somebody_who_is_still_signed_in_there_goes_on_and_notices_nothing() {
         assert_ne!(before, after, "a new session in the place of the old");
         assert!(!led_away(&house.get("/profile").await), "and then not for another interval");
     }
+}
+
+/// Core 3.1.2.1: the provider is told of whom it is asked, where we kept what tells it.
+#[tokio::test]
+async fn the_provider_is_shown_the_id_token_of_whom_it_is_asked() {
+    let hints = |house: &House| {
+        let requests = house.provider.requests().into_iter().filter_map(|request| request.query);
+        let silent = requests.filter(|query| query.contains("prompt=none"));
+        silent.filter(|query| query.contains("&id_token_hint=eyJ")).count()
+    };
+    for mut house in houses() {
+        house.sign_in("/profile", "alice").await;
+        house.pass(EVERY);
+        assert_eq!(house.get("/profile").await.text(), "profile of alice");
+        assert_eq!((silent_requests(&house), hints(&house)), (1, 1));
+    }
+    let mut house = House::with(|builder| builder.session(policy()).tokens(Tokens::Discard));
+    house.sign_in("/profile", "alice").await;
+    house.pass(EVERY);
+    assert_eq!(house.get("/profile").await.text(), "profile of alice");
+    assert_eq!((silent_requests(&house), hints(&house)), (1, 0), "nothing was kept");
 }
 
 /// R133: the absolute end does not move.
