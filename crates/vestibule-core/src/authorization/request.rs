@@ -1,5 +1,7 @@
 //! What is asked of the provider in one login (Core 3.1.2.1).
 
+use std::fmt;
+
 use serde_json::{Map, Value, json};
 use url::Url;
 
@@ -31,7 +33,7 @@ use crate::{error::Excerpt, secret::Secret};
 /// assert!(url.as_str().ends_with("&max_age=300"));
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct AuthorizationRequest {
     redirect_uri: String,
     scope: String,
@@ -334,6 +336,22 @@ impl AuthorizationRequest {
             add(name, json!(value));
         }
         parameters
+    }
+}
+
+/// V69: hints and claims can say who signs in; which there are is enough.
+impl fmt::Debug for AuthorizationRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parameters: Vec<_> = self.parameters.iter().map(|(name, _)| name).collect();
+        let claims: Vec<_> = self.claims.keys().collect();
+        f.debug_struct("AuthorizationRequest")
+            .field("redirect_uri", &self.redirect_uri)
+            .field("scope", &self.scope)
+            .field("acr_values", &self.acr_values)
+            .field("claims", &claims)
+            .field("resources", &self.resources)
+            .field("parameters", &parameters)
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,6 +1,8 @@
 //! Encrypted tokens in compact form (RFC 7516 7.1): read strictly, decrypted with keys that we chose, and good for nothing but a
 //! signed token inside.
 
+use std::fmt;
+
 use crate::{error::Excerpt, secret::Secret};
 
 use super::{
@@ -43,7 +45,6 @@ pub(in crate::jose) mod shared_key;
 /// assert_eq!(nested.as_str(), signed); // whose signature is to be verified now
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug)]
 pub struct CompactJwe<'a> {
     header: Header,
     /// The header as it came: what the content is authenticated with (RFC 7516 5.1 (14)).
@@ -52,6 +53,13 @@ pub struct CompactJwe<'a> {
     iv: Vec<u8>,
     ciphertext: Vec<u8>,
     tag: Vec<u8>,
+}
+
+/// V69: the token itself is not printed.
+impl fmt::Debug for CompactJwe<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CompactJwe").field("header", &self.header).finish_non_exhaustive()
+    }
 }
 
 /// What was inside an encrypted token: a signed one, **whose signature nobody has looked at yet**.

@@ -20,7 +20,6 @@ use crate::{error::Excerpt, secret::Secret};
 ///
 /// assert_eq!(CompactJws::parse("no token").err(), Some(InvalidJws::NotCompact));
 /// ```
-#[derive(Debug)]
 pub struct CompactJws<'a> {
     header: Header,
     signing_input: &'a [u8],
@@ -150,6 +149,13 @@ impl<'a> CompactJws<'a> {
         } else {
             Err(InvalidJws::Algorithm { expected, got: Excerpt::new(&self.header.alg) })
         }
+    }
+}
+
+/// V69: the token itself is not printed, nor what it says.
+impl fmt::Debug for CompactJws<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CompactJws").field("header", &self.header).finish_non_exhaustive()
     }
 }
 

@@ -76,6 +76,8 @@ pub fn remember(secret: &str) {
     }
     let mut guard = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     let known = guard.get_or_insert_default();
+    // The header of a token says how it is signed, which the next one says too.
+    let secret = secret.strip_prefix("eyJ").and_then(|token| token.split_once('.')).map_or(secret, |(_, rest)| rest);
     let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
     for form in [secret.to_owned(), hex.to_uppercase(), hex, base64(secret, b"+/"), base64(secret, b"-_")] {
         for run in runs(&form) {
@@ -196,7 +198,7 @@ impl<C: HttpClient> HttpClient for Overheard<C> {
 
 /// Where a page of ours has what it must not have elsewhere: the form that takes an ID Token to the provider's logout (V75), and the
 /// request object that the provider fetches (Core 6.2).
-const BELONGS: [&str; 2] = ["/auth/logout", "/auth/request/"];
+const BELONGS: [&str; 2] = ["/auth/logout", "/auth/request_objects/"];
 
 /// A layer that hears what browsers and providers say to the application, and reads what it answers on paths of ours.
 pub async fn overhear(request: Request, next: Next) -> Response {
