@@ -98,6 +98,7 @@ impl Asked {
 }
 
 /// Which single claims are asked for, and a sub behind its length; nothing where none is.
+#[expect(clippy::expect_used, reason = "a subject has at most 255 characters of ASCII")]
 fn claims_bytes(auth_time: AuthTime, sub: Option<&Subject>) -> Vec<u8> {
     let flags = if auth_time == AuthTime::Required { HAS_AUTH_TIME } else { 0 };
     match sub {

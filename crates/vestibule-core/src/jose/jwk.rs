@@ -145,7 +145,7 @@ impl JwkSet {
     /// Whether any key can check signatures made with `algorithm`.
     #[must_use]
     pub fn has_key_for(&self, algorithm: SignatureAlgorithm) -> bool {
-        self.candidates(algorithm, None).next().is_some()
+        self.candidates(algorithm, None, |_| true).next().is_some()
     }
 
     /// The first key to encrypt with by `algorithm`, for a message to whoever published this set (Core 10.2).
