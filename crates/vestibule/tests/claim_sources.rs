@@ -110,11 +110,10 @@ impl Aggregating {
     }
 
     fn token(&self) -> String {
-        let mut claims =
+        let sub = self.sub.map(|sub| ("sub".to_owned(), json!(sub)));
+        let claims =
             json!({"iss": self.issuer, "shipping_address": {"locality": "Oxford"}, "email": "mallory@example.com"});
-        if let Some(sub) = self.sub {
-            claims["sub"] = json!(sub);
-        }
+        let claims: Value = claims.as_object().expect("an object").clone().into_iter().chain(sub).collect();
         self.key.sign("JWT", claims.to_string().as_bytes()).expect("signed")
     }
 

@@ -2,9 +2,13 @@
 
 mod house;
 
-use std::sync::{Arc, Mutex};
+use std::{
+    borrow::Borrow,
+    sync::{Arc, Mutex},
+};
 
 use axum::{Router, routing::get};
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use bytes::Bytes;
 use house::{APP, CLIENT_SECRET, House, ISSUER, TestClock, bare_builder, log::Log, provider};
 use http::{Request, Response};
@@ -44,37 +48,31 @@ impl ManyTenants {
         *self.says.lock().expect("no panic") = (issuer.to_owned(), tid.to_owned());
     }
 
-    fn published(&self, mut metadata: Value) -> Value {
-        metadata["issuer"] = json!(format!("{ISSUER}/{{tenantid}}/v2.0"));
+    fn published(&self, metadata: &Value) -> Value {
+        let template = json!(format!("{ISSUER}/{{tenantid}}/v2.0"));
         // Entra ID does not say who answers.
-        metadata["authorization_response_iss_parameter_supported"] = json!(false);
-        metadata
+        with(with(metadata, "issuer", template), "authorization_response_iss_parameter_supported", json!(false))
     }
 
     fn keys(&self) -> Value {
-        let mut key = self.key.public_jwk();
-        key["issuer"] = json!(*self.key_issuer.lock().expect("no panic"));
-        json!({"keys": [key]})
+        let issuer = self.key_issuer.lock().expect("no panic").clone();
+        json!({"keys": [with(self.key.public_jwk(), "issuer", json!(issuer))]})
     }
 
     /// The same answer, its ID Token signed by another key and of a tenant.
-    fn tokens(&self, mut answer: Value) -> Value {
-        let payload = answer["id_token"].as_str().and_then(|token| token.split('.').nth(1)).expect("an ID Token");
-        let mut claims: Value = serde_json::from_slice(&house_base64(payload)).expect("claims");
+    fn tokens(&self, answer: &Value) -> Value {
+        let id_token = answer.get("id_token").and_then(Value::as_str).expect("an ID Token");
+        let payload = BASE64_URL_SAFE_NO_PAD.decode(id_token.split('.').nth(1).expect("a payload")).expect("base64url");
+        let claims: Value = serde_json::from_slice(&payload).expect("claims");
         let (issuer, tid) = self.says.lock().expect("no panic").clone();
-        (claims["iss"], claims["tid"]) = (json!(issuer), json!(tid));
-        answer["id_token"] = json!(self.key.sign("JWT", claims.to_string().as_bytes()).expect("signed"));
-        answer
+        let claims = with(with(&claims, "iss", json!(issuer)), "tid", json!(tid));
+        with(answer, "id_token", json!(self.key.sign("JWT", claims.to_string().as_bytes()).expect("signed")))
     }
 }
 
-/// base64url, read bit by bit: the crate that does it is not a test's.
-fn house_base64(text: &str) -> Vec<u8> {
-    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let value = |byte: u8| ALPHABET.iter().position(|own| *own == byte).expect("base64url");
-    let bits: Vec<bool> =
-        text.bytes().map(value).flat_map(|six| (0..6).rev().map(move |bit| six >> bit & 1 == 1)).collect();
-    bits.chunks_exact(8).map(|byte| byte.iter().fold(0, |byte, bit| byte << 1 | u8::from(*bit))).collect()
+fn with(object: impl Borrow<Value>, name: &str, value: Value) -> Value {
+    let members = object.borrow().as_object().expect("an object").clone();
+    members.into_iter().filter(|(own, _)| own != name).chain([(name.to_owned(), value)]).collect()
 }
 
 impl HttpClient for ManyTenants {
@@ -89,9 +87,9 @@ impl HttpClient for ManyTenants {
                 return Ok(Response::from_parts(parts, body));
             };
             let answer = match path.as_str() {
-                path if path.ends_with("openid-configuration") => self.published(answer),
+                path if path.ends_with("openid-configuration") => self.published(&answer),
                 "/jwks" | "/keys" => self.keys(),
-                "/token" => self.tokens(answer),
+                "/token" => self.tokens(&answer),
                 _ => answer,
             };
             Ok(Response::from_parts(parts, Bytes::from(answer.to_string())))

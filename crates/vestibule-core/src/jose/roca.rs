@@ -29,13 +29,14 @@ fn is_power_of_65537(value: u32, prime: u32) -> bool {
     std::iter::successors(Some(1), |power| next(power).filter(|next| *next != 1)).any(|power| power == value)
 }
 
+/// Made for this test as the library made them, of two primes of 1024 bits.
+#[cfg(test)]
+pub(super) const FACTORABLE: &str = "pVQJpxuuJtlH0pU1A9-ijn_DScWezVmtIKOZpMwk-BcYg5YcqlvCTLAw3Rr2vybwqE9fkrlzw8C8T_eVKOjKx7YWqR7WAQIRHL4Non8BCxqd8u67aGIwZ5kLAjqFn610fkNcLtFdt34SQlP4pqSod99a1FF_C1SXvpf2tK4Gvg-Z_NFKkvk7CTxUob_9q6nw-tqxxtu0I9gCoJRP2VAi9jxUvO19bcn-ralS_WIrlyiNXK4lXxcqq6O1eiGyjgziR7JYFDZgtOzp0TCEAZET0ThvkdVIXNOIgxwy11_L7aaRXS75BFLIoTW4_4a1U91QE7y0Eb6IgH73-6ro_N47CQ";
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::jose::base64url;
-
-    /// Made for this test as the library made them, of two primes of 1024 bits.
-    pub(in crate::jose) const FACTORABLE: &str = "pVQJpxuuJtlH0pU1A9-ijn_DScWezVmtIKOZpMwk-BcYg5YcqlvCTLAw3Rr2vybwqE9fkrlzw8C8T_eVKOjKx7YWqR7WAQIRHL4Non8BCxqd8u67aGIwZ5kLAjqFn610fkNcLtFdt34SQlP4pqSod99a1FF_C1SXvpf2tK4Gvg-Z_NFKkvk7CTxUob_9q6nw-tqxxtu0I9gCoJRP2VAi9jxUvO19bcn-ralS_WIrlyiNXK4lXxcqq6O1eiGyjgziR7JYFDZgtOzp0TCEAZET0ThvkdVIXNOIgxwy11_L7aaRXS75BFLIoTW4_4a1U91QE7y0Eb6IgH73-6ro_N47CQ";
 
     /// V44
     #[test]
@@ -57,6 +58,3 @@ mod tests {
         assert!(primes.iter().skip(1).all(|prime| !is_power_of_65537(0, *prime) && is_power_of_65537(1, *prime)));
     }
 }
-
-#[cfg(test)]
-pub(super) use tests::FACTORABLE;

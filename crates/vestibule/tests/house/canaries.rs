@@ -15,6 +15,9 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use base64::prelude::{
+    BASE64_STANDARD_NO_PAD as STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD as URL_SAFE_NO_PAD, Engine as _,
+};
 use bytes::Bytes;
 use http::{HeaderMap, header};
 use serde_json::Value;
@@ -79,7 +82,9 @@ pub fn remember(secret: &str) {
     // The header of a token says how it is signed, which the next one says too.
     let secret = secret.strip_prefix("eyJ").and_then(|token| token.split_once('.')).map_or(secret, |(_, rest)| rest);
     let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
-    for form in [secret.to_owned(), hex.to_uppercase(), hex, base64(secret, b"+/"), base64(secret, b"-_")] {
+    for form in
+        [secret.to_owned(), hex.to_uppercase(), hex, STANDARD_NO_PAD.encode(secret), URL_SAFE_NO_PAD.encode(secret)]
+    {
         for run in runs(&form) {
             if known.runs.len() < MOST {
                 known.lengths.insert(run.len());
@@ -118,21 +123,6 @@ pub fn expect_none_in(text: &str, what: &str) {
 fn runs(text: &str) -> impl Iterator<Item = &str> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     text.split(move |c| !is_part(c)).filter(|run| run.len() >= SHORTEST)
-}
-
-fn base64(text: &str, last: &[u8; 2]) -> String {
-    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    let letter = |six: u32| {
-        let six = six as usize & 63;
-        char::from(if six < 62 { ALPHABET[six] } else { last[six - 62] })
-    };
-    text.as_bytes()
-        .chunks_exact(3)
-        .flat_map(|three| {
-            let bits = three.iter().fold(0, |bits, byte| bits << 8 | u32::from(*byte));
-            [18, 12, 6, 0].map(|shift| letter(bits >> shift))
-        })
-        .collect()
 }
 
 fn remember_form(form: &[u8]) {

@@ -5,10 +5,12 @@ use http::{Response, header};
 
 use super::*;
 use crate::{
+    authorization::{AuthorizationResponse, ExpectedResponse, PendingLogin},
     discovery::DiscoveryRequest,
     error::{InvalidMetadata, Misbehaviour, ProtocolError},
     exchange::{Exchange, Step},
     issuer::Issuer,
+    secret::Entropy,
     tenants::Tenants,
 };
 
@@ -112,4 +114,21 @@ fn a_key_that_names_an_issuer_signs_for_that_one() {
     // Of any other provider the member has no meaning.
     let keys = set(&[key(json!("https://evil.example"))]);
     assert!(sign(&good()).verify(&keys, &client().expected_id_token(&metadata_of(ISSUER)), NOW).is_ok());
+}
+
+/// V100, R22: a response that says who answers says a listed tenant.
+#[test]
+fn a_response_names_a_listed_tenant_if_it_names_anybody() {
+    let metadata = entra();
+    let accepted = |iss: &str| {
+        let pending = PendingLogin::begin(Entropy::from_bytes([7; 32]), NOW);
+        let query = format!("code=abc&state={}.&iss={iss}", pending.attempt());
+        let response = AuthorizationResponse::from_query(&query).expect("a response");
+        pending.accept(response, &ExpectedResponse::of(&metadata), NOW).map(drop)
+    };
+    assert_eq!(accepted(ISSUER_1), Ok(()));
+    for other in [ASKED, "https://login.example.com/t-3/v2.0", "https://login.example.com/t-1/v2.0/"] {
+        let reason = Misbehaviour::ResponseIssuer { expected: TEMPLATE.to_owned(), got: Excerpt::new(other) };
+        assert_eq!(accepted(other), Err(reason.into()), "{other}");
+    }
 }
