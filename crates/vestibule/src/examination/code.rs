@@ -90,8 +90,6 @@ codes! {
     SecretKey = "secret_key", Fine;
     /// A secret key was not drawn by a generator.
     SecretKeyNotRandom = "secret_key_not_random", Warning;
-    /// A secret key is in the ring twice.
-    SecretKeyTwice = "secret_key_twice", Advice;
     /// The store answers.
     StoreAnswers = "store_answers", Fine;
     /// The store cannot do its work.

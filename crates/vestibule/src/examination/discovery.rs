@@ -81,7 +81,9 @@ fn unusable(url: &str, status: u16, issuer: &Issuer, error: &ProviderError) -> F
         _ => None,
     };
     match metadata {
-        Some(InvalidMetadata::IssuerMismatch { got, .. }) => other_issuer(issuer.as_str(), got),
+        Some(InvalidMetadata::IssuerMismatch { got, .. } | InvalidMetadata::ManyTenants { got, .. }) => {
+            other_issuer(issuer.as_str(), got)
+        }
         _ if status != 200 => Finding::new(Code::DiscoveryStatus, format!("{url} answered with status {status}"))
             .with_remedy(remedy_for(status)),
         _ => Finding::new(
@@ -114,7 +116,7 @@ fn other_issuer(ours: &str, theirs: &Excerpt) -> Finding {
     let sentence = format!("the settings have the issuer '{}', and the metadata is of '{got}'", Excerpt::new(ours));
     if got.contains("{tenantid}") || got.contains("{tenant}") {
         return Finding::new(Code::IssuerTemplate, sentence).with_remedy(
-            "this address serves any tenant, and no token will name that issuer: write that of your tenant, such as https://login.microsoftonline.com/TENANT-ID/v2.0, and one provider for each tenant",
+            "this address serves any tenant, and no token will name that issuer: write that of your tenant, such as https://login.microsoftonline.com/TENANT-ID/v2.0, or list those whose people may sign in (tenants)",
         );
     }
     let slash = |longer: &str, shorter: &str| longer.strip_suffix('/') == Some(shorter);

@@ -16,7 +16,6 @@ use crate::{
 pub(crate) struct Groundwork {
     keys: usize,
     made_by_hand: usize,
-    twice: usize,
     trust: Trust,
 }
 
@@ -35,13 +34,7 @@ pub(crate) enum Trust {
 
 impl Groundwork {
     pub(crate) fn new(ring: &[SecretKey], trust: Trust) -> Self {
-        let is_earlier = |(at, key): &(usize, &SecretKey)| ring.iter().take(*at).any(|other| other.is(key));
-        Self {
-            keys: ring.len(),
-            made_by_hand: ring.iter().filter(|key| !key.may_be_random()).count(),
-            twice: ring.iter().enumerate().filter(is_earlier).count(),
-            trust,
-        }
+        Self { keys: ring.len(), made_by_hand: ring.iter().filter(|key| !key.may_be_random()).count(), trust }
     }
 }
 
@@ -75,7 +68,7 @@ fn base_url(door: &Door) -> Finding {
 }
 
 fn secret_keys(groundwork: &Groundwork) -> Vec<Finding> {
-    let Groundwork { keys, made_by_hand, twice, .. } = *groundwork;
+    let Groundwork { keys, made_by_hand, .. } = *groundwork;
     let previous = match keys.saturating_sub(1) {
         0 => String::new(),
         count => format!(", and {} that still open what they sealed", words::counted(count, "key")),
@@ -93,12 +86,6 @@ fn secret_keys(groundwork: &Groundwork) -> Vec<Finding> {
             .with_remedy(
                 "make one with `openssl rand 32 | basenc --base64url | tr -d =`, and give the present one as previous_secret_key until all sessions of it are over",
             ),
-        );
-    }
-    if twice > 0 {
-        findings.push(
-            Finding::new(Code::SecretKeyTwice, "a secret key is among the previous ones too")
-                .with_remedy("leave it out there: it opens what it seals"),
         );
     }
     findings

@@ -31,7 +31,7 @@ impl Run {
         let key = KeyPair::generate().expect("a key");
         let params = CertificateParams::new(["rp".to_owned()]).expect("a name");
         let certificate = params.self_signed(&key).expect("a certificate").pem();
-        let secret_key = "A".repeat(43);
+        let secret_key = "Q".repeat(43);
         for (name, content) in [
             ("authority.pem", &certificate),
             ("rp.pem", &certificate),
