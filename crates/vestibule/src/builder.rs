@@ -22,6 +22,7 @@ use crate::{
     config_error::ConfigError,
     door::{Door, LoginStarts, Seals, context},
     examination::Groundwork,
+    kept_posts::Room,
     new_login::{NewLogin, OnLogin, Refusal},
     paths::Paths,
     provider::{Addresses, ConnectedProvider, KeptValues, Provider, Remembered, Surroundings},
@@ -341,6 +342,7 @@ impl Builder {
             login_starts: self.login_starts,
             groundwork: Groundwork::new(&self.secret_keys, transport.trust()),
             unreadable,
+            kept_room: Room::new(),
             paths,
             base,
         };

@@ -9,6 +9,7 @@ use crate::{
     base_url::BaseUrl,
     clock::Clock,
     examination::Groundwork,
+    kept_posts::Room,
     new_login::OnLogin,
     paths::Paths,
     provider::ConnectedProvider,
@@ -54,6 +55,7 @@ pub(crate) struct Door {
     pub(crate) unreadable: Arc<Unreadable>,
     /// What only an examination asks for.
     pub(crate) groundwork: Groundwork,
+    pub(crate) kept_room: Room,
 }
 
 /// From where a login may begin at our login page.
@@ -112,6 +114,9 @@ pub(crate) struct Seals {
     pub(crate) login_error: Seal,
     pub(crate) logout: Seal,
     pub(crate) wish: Seal,
+    pub(crate) former: Seal,
+    pub(crate) kept_name: Seal,
+    pub(crate) kept_post: Seal,
 }
 
 impl Seals {
@@ -125,6 +130,9 @@ impl Seals {
             login_error: Seal::new(Role::LoginError, ring),
             logout: Seal::new(Role::Logout, ring),
             wish: Seal::new(Role::Wish, ring),
+            former: Seal::new(Role::Former, ring),
+            kept_name: Seal::new(Role::KeptName, ring),
+            kept_post: Seal::new(Role::KeptPost, ring),
         }
     }
 }

@@ -35,7 +35,7 @@ pub(crate) async fn read(request: Request<Body>) -> Result<Bytes, NoForm> {
 }
 
 /// RFC 9110 8.3.1: type and subtype are compared without regard to case; parameters, such as a charset, follow.
-fn is_form(headers: &HeaderMap) -> bool {
+pub(crate) fn is_form(headers: &HeaderMap) -> bool {
     let mut types = headers.get_all(header::CONTENT_TYPE).iter();
     let (Some(one), None) = (types.next(), types.next()) else { return false };
     let essence = one.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();

@@ -13,7 +13,7 @@ use axum::{
     body::Body,
     response::{IntoResponse, Response},
 };
-use http::{Request, request::Parts};
+use http::{HeaderValue, Request, header, request::Parts};
 use serde::de::DeserializeOwned;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -21,7 +21,8 @@ use vestibule_core::ClaimsSet;
 
 use crate::{
     end_user::NotAllowed,
-    login::{challenge, login_link, unavailable},
+    kept_posts::{self, KeptPosts, Resumed, Stopped},
+    login::{Asker, challenge, login_link, unavailable},
     pages::Action,
     provider::ConnectedProvider,
     return_address::ReturnAddress,
@@ -61,6 +62,7 @@ pub struct RequireLogin {
     find: Find,
     allows: Option<Predicate>,
     demand: Demand,
+    kept_posts: Option<KeptPosts>,
 }
 
 type Find = Arc<dyn Fn(&str) -> Option<Arc<ConnectedProvider>> + Send + Sync>;
@@ -68,7 +70,7 @@ type Predicate = Arc<dyn Fn(&ClaimsSet) -> bool + Send + Sync>;
 
 impl RequireLogin {
     pub(crate) fn new(find: impl Fn(&str) -> Option<Arc<ConnectedProvider>> + Send + Sync + 'static) -> Self {
-        Self { provider: None, find: Arc::new(find), allows: None, demand: Demand::default() }
+        Self { provider: None, find: Arc::new(find), allows: None, demand: Demand::default(), kept_posts: None }
     }
 
     /// Only who signed in with this provider. Somebody signed in elsewhere gets a page that offers it, and is never sent there
@@ -135,26 +137,83 @@ impl RequireLogin {
         Self { demand: self.demand.max_age(max_age), ..self }
     }
 
-    /// The answer to whom may not pass.
-    async fn decide(&self, visit: &Visit, request: &Parts) -> Option<Response> {
+    /// A POST that comes when its person is signed in no more, or not in the way that is demanded, is not lost: it is kept, and once
+    /// they have signed in they are asked whether to send it. It then comes to the handler as if it had just been sent, whatever reads
+    /// it there: `Form`, `Json`, `Multipart`.
+    ///
+    /// This holds for POSTs of this application's own pages and scripts, of people who passed this gate within the last seven days in the
+    /// same browser: put the page that has the form behind it too. A script gets, with its 401, the member `kept`: the
+    /// address to open in a window. Nothing is kept of strangers, nor of PUT and PATCH.
+    ///
+    /// Of the request's headers its `Content-Type` and `Content-Length` are kept. What the application itself checks, such as a token
+    /// against cross-site request forgery, it checks once more, and one that is bound to the former session it will refuse. A layer
+    /// around this one sees a small form in the place of what goes on.
+    ///
+    /// # Example
+    /// ```
+    /// # use vestibule::{Client, Provider, SecretKey, Vestibule};
+    /// # let vestibule = Vestibule::builder("https://app.example.com").secret_key(SecretKey::generate())
+    /// #     .provider("corp", Provider::discovered("https://login.example.com", Client::public("my-app"))?).build()?;
+    /// use vestibule::KeptPosts;
+    ///
+    /// let letters = vestibule.require_login().keep_posts(KeptPosts::default());
+    /// # let _ = letters;
+    /// # Ok::<_, vestibule::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn keep_posts(self, kept_posts: KeptPosts) -> Self {
+        Self { kept_posts: Some(kept_posts), ..self }
+    }
+
+    /// Lets a request through, or answers it.
+    async fn decide(&self, visit: &Visit, request: Parts, body: Body) -> Result<Passing, Box<Response>> {
         let (method, headers) = (&request.method, &request.headers);
         match visit.session().await {
             Ok(Some(session)) => {
                 if silent_renewal::is_due(visit, &session, method, headers)
                     && let Some(departure) = silent_renewal::depart(visit, &session).await
                 {
-                    return Some(departure);
+                    return Err(Box::new(departure));
                 }
                 match self.judge(visit, &session) {
-                    Judgement::MayPass => None,
-                    Judgement::MayNot(not_allowed) => Some(not_allowed.into_response()),
+                    Judgement::MayPass => self.pass(visit, session, request, body).await,
+                    Judgement::MayNot(not_allowed) => Err(Box::new(not_allowed.into_response())),
                     Judgement::StepUp => {
-                        Some(challenge(visit, method, headers, Some(&session.provider), &self.demand).await)
+                        let (session, provider) = (Some(&*session), Some(&session.provider));
+                        let stopped = Stopped { session, provider, demand: &self.demand };
+                        Err(Box::new(self.stop(visit, &request, body, stopped).await))
                     }
                 }
             }
-            Ok(None) => Some(challenge(visit, method, headers, self.provider.as_ref(), &self.demand).await),
-            Err(StoreFailed) => Some(unavailable(method, headers)),
+            Ok(None) => {
+                let stopped = Stopped { session: None, provider: self.provider.as_ref(), demand: &self.demand };
+                Err(Box::new(self.stop(visit, &request, body, stopped).await))
+            }
+            Err(StoreFailed) => Err(Box::new(unavailable(method, headers))),
+        }
+    }
+
+    /// The request as it goes on: as it came, or as it was kept.
+    async fn pass(
+        &self,
+        visit: &Visit,
+        session: Arc<Session>,
+        request: Parts,
+        body: Body,
+    ) -> Result<Passing, Box<Response>> {
+        if self.kept_posts.is_none() {
+            return Ok(Passing { request: Request::from_parts(request, body), noted: None });
+        }
+        let asker = Asker::of(&request.method, &request.headers);
+        let Resumed { request, forgets } = kept_posts::resume(visit, &session, request, body).await?;
+        Ok(Passing { request, noted: Some(Noted { session, asker, forgets }) })
+    }
+
+    /// The answer to whom may not pass.
+    async fn stop(&self, visit: &Visit, request: &Parts, body: Body, stopped: Stopped<'_>) -> Response {
+        match &self.kept_posts {
+            Some(kept_posts) => kept_posts.challenge(visit, request, body, stopped).await,
+            None => challenge(visit, &request.method, &request.headers, stopped.provider, stopped.demand).await,
         }
     }
 
@@ -172,6 +231,28 @@ impl RequireLogin {
             Verdict::Enough => Judgement::MayPass,
             Verdict::NotYet => Judgement::StepUp,
             Verdict::NotThisTime => Judgement::MayNot(not_in_that_way(visit, &session.provider, &self.demand)),
+        }
+    }
+}
+
+/// A request that goes on to its handler.
+struct Passing {
+    request: Request<Body>,
+    noted: Option<Noted>,
+}
+
+/// What the answer says of who passed, where POSTs are kept.
+struct Noted {
+    session: Arc<Session>,
+    asker: Asker,
+    forgets: Option<HeaderValue>,
+}
+
+impl Noted {
+    fn write(self, visit: &Visit, response: &mut Response) {
+        kept_posts::remember(visit, &self.session, self.asker, response);
+        if let Some(line) = self.forgets {
+            response.headers_mut().append(header::SET_COOKIE, line);
         }
     }
 }
@@ -251,6 +332,7 @@ where
         if let Some(Ok(Some(session))) = visit.session_at_once()
             && !silent_renewal::is_due(&visit, &session, request.method(), request.headers())
             && let Judgement::MayPass = self.rule.judge(&visit, &session)
+            && self.rule.kept_posts.is_none()
         {
             let passing = self.inner.call(request);
             return Box::pin(async move { passing.await.map(IntoResponse::into_response) });
@@ -261,9 +343,15 @@ where
         let rule = self.rule.clone();
         Box::pin(async move {
             let (parts, body) = request.into_parts();
-            match rule.decide(&visit, &parts).await {
-                None => inner.call(Request::from_parts(parts, body)).await.map(IntoResponse::into_response),
-                Some(answer) => Ok(answer),
+            match rule.decide(&visit, parts, body).await {
+                Ok(Passing { request, noted }) => {
+                    let mut response = inner.call(request).await?.into_response();
+                    if let Some(noted) = noted {
+                        noted.write(&visit, &mut response);
+                    }
+                    Ok(response)
+                }
+                Err(answer) => Ok(*answer),
             }
         })
     }

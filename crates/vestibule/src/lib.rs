@@ -18,6 +18,7 @@ mod form;
 mod gate;
 mod health;
 mod initiate_login;
+mod kept_posts;
 mod lease;
 mod login;
 mod logout;
@@ -58,6 +59,7 @@ pub use end_user::{Claims, EndUser, LoginRequired, NotAllowed, OutsideTheVestibu
 pub use error::{LoginError, LoginErrorKind};
 pub use examination::Examination;
 pub use gate::{Gate, RequireLogin};
+pub use kept_posts::KeptPosts;
 pub use new_login::{NewLogin, Refusal};
 pub use provider::{ClientSource, KeysFailed, OwnKeys, Provider, ProviderError, RequestObjects};
 pub use registration_store::{FileRegistrationStore, RegistrationStore};

@@ -271,12 +271,13 @@ fn wished(door: &Door, provider: &ConnectedProvider, query: Option<&str>) -> Wis
         .unwrap_or_default()
 }
 
-/// The `return_to` of a query, if it is one of our own pages and not one of the sign-in itself; else the front page.
+/// The `return_to` of a query, if it is one of our own pages and not one of the sign-in itself, save the one that asks whether to
+/// send what was kept; else the front page.
 fn wanted(door: &Door, query: Option<&str>) -> ReturnAddress {
     form_urlencoded::parse(query.unwrap_or_default().as_bytes())
         .find(|(name, _)| name == "return_to")
         .and_then(|(_, value)| ReturnAddress::parse(&door.base, &value))
-        .filter(|address| !door.paths.is_ours(address.as_str()))
+        .filter(|address| !door.paths.is_ours(address.as_str()) || door.paths.is_kept_page(address.as_str()))
         .unwrap_or_else(|| ReturnAddress::home(&door.base))
 }
 

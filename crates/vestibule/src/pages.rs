@@ -17,6 +17,7 @@ use self::html::{Html, document, element, raw_text_element, text, void_element};
 pub(crate) mod frames;
 pub(crate) mod hop;
 mod html;
+pub(crate) mod kept;
 
 /// The one style of all pages. Browsers hash what they parsed, in which CR LF has become LF: a checkout that has CR LF
 /// would not match its own hash.

@@ -2,10 +2,12 @@
 
 use url::form_urlencoded;
 
-use crate::{base_url::BaseUrl, config_error::ConfigError, return_address::ReturnAddress};
+use crate::{base_url::BaseUrl, config_error::ConfigError, kept_posts::Id, return_address::ReturnAddress};
 
 /// The parameter of our login page that says, sealed, what is wished of the sign-in.
 pub(crate) const WISH: &str = "wish";
+/// Where the pages are that ask whether to send what was kept.
+const KEPT: &str = "/kept/";
 
 /// The places of our routes, below a prefix.
 #[derive(Clone, Debug)]
@@ -117,6 +119,22 @@ impl Paths {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.append_pair(WISH, wish).extend_pairs(return_to.map(|address| ("return_to", address.as_str())));
         format!("{}?{}", self.public_own(OwnPlace::Login, provider), query.finish())
+    }
+
+    /// The one route of the pages that ask whether to send what was kept.
+    pub(crate) fn kept_route(&self) -> String {
+        format!("{}{KEPT}{{id}}", self.route_prefix)
+    }
+
+    /// The page of one that was kept.
+    pub(crate) fn public_kept(&self, id: &str) -> String {
+        format!("{}{KEPT}{id}", self.public_prefix)
+    }
+
+    /// Whether a path of ours is such a page: a sign-in may end there.
+    pub(crate) fn is_kept_page(&self, public: &str) -> bool {
+        let rest = public.strip_prefix(&self.public_prefix).and_then(|rest| rest.strip_prefix(KEPT));
+        rest.is_some_and(|id| Id::parse(id).is_some())
     }
 
     /// The name of the channel on which pages of this application are told of the end of a session: two applications may share

@@ -15,6 +15,7 @@ use crate::{
     error::error_page,
     health::{live, ready},
     initiate_login::initiate_login,
+    kept_posts::{kept_page, throw_away},
     login::{login_page, login_with},
     logout::{
         backchannel_logout, check_session, frontchannel_logout, logged_out, logout, logout_page, session_changed,
@@ -50,6 +51,7 @@ where
         .route(&paths.route(Place::Error), get(error_page))
         .route(&paths.route(Place::Logout), get(logout_page).post(logout))
         .route(&paths.route(Place::LoggedOut), get(logged_out))
+        .route(&paths.kept_route(), get(kept_page).post(throw_away))
         .route(&paths.own_route(OwnPlace::BackchannelLogout), any(backchannel_logout))
         .route(&paths.own_route(OwnPlace::FrontchannelLogout), any(frontchannel_logout))
         .route(&paths.route(Place::CheckSession), get(check_session))

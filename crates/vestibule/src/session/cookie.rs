@@ -29,10 +29,15 @@ pub(crate) enum Purpose<'a> {
     Error,
     /// A logout under way at the provider.
     Logout,
+    /// Who was last here, where POSTs are kept for them.
+    Former,
+    /// The name of a kept POST, by what its page calls it.
+    Kept(&'a str),
 }
 
 const LOGIN: &str = "login-";
 const POSTED_LOGIN: &str = "posted-login-";
+const KEPT: &str = "kept-";
 
 /// The most bytes of a value in one cookie.
 pub(crate) const CHUNK_BYTES: usize = 3600;
@@ -64,6 +69,8 @@ impl CookieNames {
             Purpose::PostedLogin(attempt) => format!("{}{POSTED_LOGIN}{attempt}", self.prefix),
             Purpose::Error => format!("{}error", self.prefix),
             Purpose::Logout => format!("{}logout", self.prefix),
+            Purpose::Former => format!("{}former", self.prefix),
+            Purpose::Kept(id) => format!("{}{KEPT}{id}", self.prefix),
         }
     }
 
@@ -182,6 +189,15 @@ impl<'a> Cookies<'a> {
         self.value("logout")
     }
 
+    pub(crate) fn former(&self) -> Option<&'a [u8]> {
+        self.value("former")
+    }
+
+    /// The names of kept POSTs, by what their pages call them.
+    pub(crate) fn kept(&self) -> impl Iterator<Item = (&'a str, &'a [u8])> {
+        self.ours.iter().filter_map(|(suffix, sealed)| Some((suffix.strip_prefix(KEPT)?, *sealed)))
+    }
+
     /// How many places of a session are taken, leftovers included.
     pub(crate) fn session_places(&self) -> usize {
         (0..MOST_CHUNKS).rev().find(|chunk| self.value(session_suffix(*chunk)).is_some()).map_or(0, |last| last + 1)
@@ -220,7 +236,7 @@ impl<'a> LoginCookie<'a> {
     pub(crate) fn attempt(&self) -> &'a str {
         match self.purpose {
             Purpose::Login(attempt) | Purpose::PostedLogin(attempt) => attempt,
-            Purpose::Session(_) | Purpose::Error | Purpose::Logout => "",
+            Purpose::Session(_) | Purpose::Error | Purpose::Logout | Purpose::Former | Purpose::Kept(_) => "",
         }
     }
 }

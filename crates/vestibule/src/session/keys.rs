@@ -57,6 +57,11 @@ impl Keys {
         self.key("request object", &[provider.as_bytes(), id.as_bytes()])
     }
 
+    /// One of the few places for POSTs that are kept for a person, whom stores call `subject`.
+    pub(crate) fn kept_post(&self, subject: Key, slot: u8) -> Key {
+        self.key("kept post", &[subject.as_bytes(), &[slot]])
+    }
+
     /// The keys that we made for the provider of this name.
     pub(crate) fn own_keys(&self, provider: &str) -> Key {
         self.key("own keys", &[provider.as_bytes()])
@@ -101,6 +106,10 @@ mod tests {
             ours.session(&[1; 32]),
             ours.session(&[2; 32]),
             ours.refresh(Key::from_bytes([1; 32])),
+            ours.kept_post(Key::from_bytes([1; 32]), 0),
+            ours.kept_post(Key::from_bytes([1; 32]), 1),
+            ours.kept_post(Key::from_bytes([2; 32]), 0),
+            theirs.kept_post(Key::from_bytes([1; 32]), 0),
             ours.own_keys("alice"),
             ours.own_keys("bob"),
             theirs.own_keys("alice"),

@@ -123,6 +123,12 @@ pub(crate) enum Role {
     Registration,
     /// What is wished of a login, in a link of ours.
     Wish,
+    /// Who was last here, in a cookie.
+    Former,
+    /// The name of a kept POST, in a cookie.
+    KeptName,
+    /// A kept POST, in a store.
+    KeptPost,
 }
 
 impl Role {
@@ -137,6 +143,9 @@ impl Role {
             Self::Logout => b"vestibule logout v1",
             Self::Registration => b"vestibule registration v1",
             Self::Wish => b"vestibule wish v1",
+            Self::Former => b"vestibule former v1",
+            Self::KeptName => b"vestibule kept name v1",
+            Self::KeptPost => b"vestibule kept post v1",
         }
     }
 }

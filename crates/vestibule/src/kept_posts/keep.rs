@@ -1,0 +1,194 @@
+//! What somebody gets whose POST a gate stops: it is kept if it can be, and the answer says which.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    body::{Body, to_bytes},
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, StatusCode, header, request::Parts};
+use serde_json::json;
+use tokio::time::timeout;
+use vestibule_core::Secret;
+
+use super::{
+    KeptPosts, MediaType,
+    former::Person,
+    record::{Id, Name, Record},
+    resume::{Asks, asks_for},
+    slots,
+};
+use crate::{
+    error::chain,
+    login::{Asker, challenge, login_link, problem},
+    logout::comes_from_us,
+    pages::{self, kept},
+    provider::ConnectedProvider,
+    return_address::ReturnAddress,
+    session::{Session, visit::Visit},
+    step_up::Demand,
+    store::StoreError,
+};
+
+/// Whom a gate stops, and what it wants of them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stopped<'a> {
+    /// Who is signed in, but not as is demanded.
+    pub(crate) session: Option<&'a Session>,
+    pub(crate) provider: Option<&'a Arc<ConnectedProvider>>,
+    pub(crate) demand: &'a Demand,
+}
+
+/// Why what was sent was not kept.
+#[derive(Debug, thiserror::Error)]
+enum NotKept {
+    #[error("its body is larger than the gate keeps, or did not arrive whole")]
+    TooBig,
+    #[error("its body did not arrive in time")]
+    TooSlow,
+    #[error("its media type is not one that the gate keeps")]
+    MediaType,
+    #[error("its address is too long, or not one that a browser would write so")]
+    Address,
+    #[error("this process keeps as much as it may")]
+    NoRoom,
+    #[error("the same person sent others at the same time")]
+    Crowd,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// How long a body may take to arrive.
+const READING: Duration = Duration::from_secs(30);
+
+impl KeptPosts {
+    /// The answer to somebody who may not pass. Nothing is kept of strangers, nor of what another site sent in somebody's name.
+    pub(crate) async fn challenge(&self, visit: &Visit, parts: &Parts, body: Body, stopped: Stopped<'_>) -> Response {
+        let door = visit.door();
+        let (method, headers) = (&parts.method, &parts.headers);
+        let person = match stopped.session {
+            Some(session) => Some(Person::of(door, session)),
+            None => Person::last_here(visit),
+        };
+        let ours = person.filter(|_| *method == http::Method::POST && comes_from_us(headers, door.base.origin()));
+        let Some(person) = ours else {
+            return challenge(visit, method, headers, stopped.provider, stopped.demand).await;
+        };
+        let provider = stopped.provider.or_else(|| door.provider(&person.provider));
+        let stopped = Stopped { provider, ..stopped };
+        let body = match asks_for(parts, body).await {
+            Ok(Asks::Kept(id)) => return signed_out_again(visit, &id, stopped),
+            Ok(Asks::Nothing(body)) => body,
+            Err(answer) => return *answer,
+        };
+        match self.keep(visit, parts, body, person).await {
+            Ok((id, lines)) => was_kept(visit, parts, &id, lines, stopped),
+            Err(reason) => was_not_kept(visit, parts, &reason, stopped).await,
+        }
+    }
+
+    async fn keep(
+        &self,
+        visit: &Visit,
+        parts: &Parts,
+        body: Body,
+        person: Person,
+    ) -> Result<(Id, Vec<HeaderValue>), NotKept> {
+        let (door, now) = (visit.door(), visit.door().now());
+        let (media_type, content_type) = MediaType::of_request(&parts.headers)
+            .filter(|(media_type, _)| self.media_types.contains(media_type))
+            .ok_or(NotKept::MediaType)?;
+        let address = exact_address(visit).ok_or(NotKept::Address)?;
+        let length = parts.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+        if length.is_some_and(|bytes: usize| bytes > self.at_most_bytes) {
+            return Err(NotKept::TooBig);
+        }
+        let room = door.kept_room.reserve(self.at_most_bytes, now).ok_or(NotKept::NoRoom)?;
+        let body = timeout(READING, to_bytes(body, self.at_most_bytes)).await.map_err(|_| NotKept::TooSlow)?;
+        let body = Secret::new(body.map_err(|_| NotKept::TooBig)?.to_vec());
+        let bytes = body.expose().len();
+        let (now, subject) = (door.now(), person.subject);
+        let until = now.plus(self.lifetime);
+        let mut name = Name::new(person, until);
+        let record = Record::new(&name, now, address.as_str(), content_type, body);
+        name.slot = slots::put(door, subject, &record, until).await?.ok_or(NotKept::Crowd)?;
+        room.keep(door.keys.kept_post(subject, name.slot), bytes, until);
+        tracing::info!(target: "vestibule::kept", media_type = media_type.name(), bytes,
+            "a POST came when its person was signed in no more, and is kept");
+        Ok(name.lines(door, &visit.cookies()))
+    }
+}
+
+/// The address of the request, where a browser that is sent there asks for exactly that.
+pub(super) fn exact_address(visit: &Visit) -> Option<ReturnAddress> {
+    let (base, uri) = (&visit.door().base, visit.uri());
+    let seen = uri.path_and_query().map_or("/", |path| path.as_str());
+    ReturnAddress::of_request(base, uri).filter(|address| address.as_str() == base.public_path(seen))
+}
+
+/// The way to sign in and from there to the page that asks.
+fn way(visit: &Visit, id: &Id, stopped: Stopped<'_>) -> String {
+    let door = visit.door();
+    let page = ReturnAddress::parse(&door.base, &door.paths.public_kept(id.as_str()));
+    login_link(door, stopped.provider.or(door.default_provider.as_ref()), stopped.demand, page.as_ref())
+}
+
+fn was_kept(visit: &Visit, parts: &Parts, id: &Id, lines: Vec<HeaderValue>, stopped: Stopped<'_>) -> Response {
+    let (door, way) = (visit.door(), way(visit, id, stopped));
+    let mut response = match Asker::of(&parts.method, &parts.headers) {
+        Asker::Navigation | Asker::PostNavigation => {
+            pages::html(StatusCode::UNAUTHORIZED, kept::was_kept_page(&way), &[])
+        }
+        Asker::Program => problem(
+            StatusCode::UNAUTHORIZED,
+            &json!({
+                "type": "about:blank",
+                "title": "Sign-in required",
+                "status": 401,
+                "detail": "What was sent is kept. Open kept in a browser window to sign in and be asked whether to send it; or open \
+                           login_url, and send it again.",
+                "login_url": door.base.absolute(&login_link(
+                    door,
+                    stopped.provider.or(door.default_provider.as_ref()),
+                    stopped.demand,
+                    None,
+                )),
+                "kept": door.base.absolute(&way),
+            }),
+        ),
+    };
+    for line in lines {
+        response.headers_mut().append(header::SET_COOKIE, line);
+    }
+    response
+}
+
+async fn was_not_kept(visit: &Visit, parts: &Parts, reason: &NotKept, stopped: Stopped<'_>) -> Response {
+    let text = chain(reason);
+    match reason {
+        NotKept::Store(_) => {
+            tracing::error!(target: "vestibule::kept", reason = text, "a POST of somebody who is signed in no more could not be kept");
+        }
+        _ => {
+            tracing::info!(target: "vestibule::kept", reason = text, "a POST of somebody who is signed in no more was not kept");
+        }
+    }
+    let door = visit.door();
+    if Asker::of(&parts.method, &parts.headers) == Asker::Program {
+        return challenge(visit, &parts.method, &parts.headers, stopped.provider, stopped.demand).await;
+    }
+    let here = ReturnAddress::of_request(&door.base, visit.uri());
+    let provider = stopped.provider.or(door.default_provider.as_ref());
+    let link = login_link(door, provider, stopped.demand, here.as_ref());
+    let page = match reason {
+        NotKept::TooBig => kept::was_not_kept_page("It is larger than this site keeps.", &link),
+        NotKept::MediaType => kept::was_not_kept_page("It is of a kind that this site does not keep.", &link),
+        _ => kept::was_not_kept_page("There is no place for it right now.", &link),
+    };
+    pages::html(StatusCode::UNAUTHORIZED, page, &[])
+}
+
+/// Signed out once more before "send" was pressed: what is kept stays where it is.
+fn signed_out_again(visit: &Visit, id: &Id, stopped: Stopped<'_>) -> Response {
+    pages::html(StatusCode::UNAUTHORIZED, kept::was_kept_page(&way(visit, id, stopped)), &[]).into_response()
+}

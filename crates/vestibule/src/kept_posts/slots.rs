@@ -1,0 +1,101 @@
+//! The places of one person's kept POSTs in the store: so few that their number is the bound, whatever machine puts something there.
+
+use vestibule_core::NumericDate;
+
+use super::record::{Held, MOST, Name, Record};
+use crate::{
+    door::Door,
+    session::seal::random,
+    session_store::{Update, Version},
+    store::{Key, StoreError},
+};
+
+/// For how many seconds it is remembered that something was taken: for as long as an answer may get lost.
+const TAKEN: i64 = 60;
+/// How often a place is looked for while others of the person's fill them too.
+const ROUNDS: u8 = 3;
+
+/// Puts what was sent into a place of its person: a free one, else that of the oldest. Gives its number; `None` when others were
+/// always quicker.
+pub(super) async fn put(
+    door: &Door,
+    subject: Key,
+    record: &Record,
+    until: NumericDate,
+) -> Result<Option<u8>, StoreError> {
+    for _ in 0..ROUNDS {
+        let mut oldest: Option<(NumericDate, u8, Version)> = None;
+        for slot in 0..MOST {
+            let key = door.keys.kept_post(subject, slot);
+            match look(door, key).await? {
+                None => {
+                    if let Update::Done(_) = keep(door, key, None, record.seal(door, key), until).await? {
+                        return Ok(Some(slot));
+                    }
+                }
+                Some((at, version)) if oldest.is_none_or(|(oldest, ..)| at < oldest) => {
+                    oldest = Some((at, slot, version));
+                }
+                Some(_) => {}
+            }
+        }
+        let Some((_, slot, version)) = oldest else { continue };
+        let key = door.keys.kept_post(subject, slot);
+        if let Update::Done(_) = keep(door, key, Some(version), record.seal(door, key), until).await? {
+            return Ok(Some(slot));
+        }
+    }
+    Ok(None)
+}
+
+/// When what is in a place was sent. What was taken, and what nobody can read, is older than anything.
+async fn look(door: &Door, key: Key) -> Result<Option<(NumericDate, Version)>, StoreError> {
+    let Some(kept) = door.store().kept(key, door.now()).await? else { return Ok(None) };
+    let at = match Held::open(door, key, kept.value) {
+        Some(Held::Record(record)) => record.at,
+        Some(Held::Taken(_)) | None => NumericDate::from_seconds(i64::MIN),
+    };
+    Ok(Some((at, kept.version)))
+}
+
+/// What a name names, unless it was taken, or gave way.
+pub(super) async fn find(door: &Door, name: &Name) -> Result<Option<(Record, Version)>, StoreError> {
+    let key = door.keys.kept_post(name.person.subject, name.slot);
+    let Some(kept) = door.store().kept(key, door.now()).await? else { return Ok(None) };
+    Ok(match Held::open(door, key, kept.value) {
+        Some(Held::Record(record)) if record.is_of(name) => Some((record, kept.version)),
+        _ => None,
+    })
+}
+
+/// Takes it for good. Only one of any number of takers is told that it was them, so that what is sent twice is carried out once.
+pub(super) async fn take(door: &Door, name: &Name, version: Version) -> Result<bool, StoreError> {
+    let key = door.keys.kept_post(name.person.subject, name.slot);
+    let by = random();
+    let taken = Held::seal_taken(door, key, by);
+    let was_us = match keep(door, key, Some(version), taken, door.now().plus(TAKEN)).await {
+        Ok(update) => matches!(update, Update::Done(_)),
+        // The answer may have got lost, and not the question.
+        Err(error) => match door.store().kept(key, door.now()).await {
+            Ok(Some(kept)) if kept.version != version => {
+                matches!(Held::open(door, key, kept.value), Some(Held::Taken(taker)) if taker == by)
+            }
+            Ok(None) => false,
+            _ => return Err(error),
+        },
+    };
+    if was_us {
+        door.kept_room.give_back(key);
+    }
+    Ok(was_us)
+}
+
+async fn keep(
+    door: &Door,
+    key: Key,
+    version: Option<Version>,
+    sealed: Vec<u8>,
+    until: NumericDate,
+) -> Result<Update, StoreError> {
+    door.store().keep(key, version, sealed, Some(until), door.now()).await
+}

@@ -1,0 +1,97 @@
+//! Everything bounded: ten times more than is kept leaves as much as is kept.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    bench::{Bench, FORM, MODES, Mode},
+    house::paper::{link, set_cookies},
+};
+
+#[tokio::test]
+async fn of_forty_forms_of_one_person_the_last_four_are_kept() {
+    for mode in MODES {
+        let mut bench = Bench::new(mode);
+        bench.left_alone_overnight().await;
+        let mut pages = Vec::new();
+        for number in 0..40 {
+            bench.house.pass(1);
+            pages.push(bench.kept("/notes", FORM, format!("number={number}")).await);
+            assert!(bench.in_store() <= 4 && bench.kept_cookies() <= 4, "{mode:?} {number}");
+        }
+        assert_eq!((bench.in_store(), bench.kept_cookies()), (4, 4), "{mode:?}");
+        let asking = bench.back_from(pages.last().expect("forty")).await;
+        bench.press_send(&asking).await;
+        for page in pages.iter().rev().skip(1) {
+            let href = link(page, "Sign in");
+            let asking = bench.house.browser.follow_link(page, &href).await;
+            if asking.status() == 200 {
+                bench.press_send(&asking).await;
+            }
+        }
+        let sent: Vec<_> = bench.received().iter().map(|received| received.body.clone()).collect();
+        assert_eq!(sent, ["number=39", "number=38", "number=37", "number=36"], "{mode:?}");
+    }
+}
+
+/// One person in many browsers has no more than in one, and what gave way is gone for its own browser.
+#[tokio::test]
+async fn the_browsers_of_one_person_share_their_four_places() {
+    let mut bench = Bench::new(Mode::Cookies);
+    let mut kept = Vec::new();
+    for number in 0..10 {
+        bench.house.browser = bench.house.another_browser();
+        bench.left_alone_overnight().await;
+        let page = bench.kept("/notes", FORM, format!("number={number}")).await;
+        kept.push((bench.house.browser.clone(), page));
+        // The nights are long, and what is kept ends in between.
+        assert_eq!(bench.in_store(), 1);
+    }
+    bench.house.browser = bench.house.another_browser();
+    bench.left_alone_overnight().await;
+    let profile = bench.house.browser.clone();
+    for number in 0..10 {
+        bench.house.pass(1);
+        bench.house.browser = profile.clone();
+        bench.house.browser.set_now(vestibule::Clock::now(&bench.house.clock));
+        bench.kept("/notes", FORM, format!("number={number}")).await;
+    }
+    assert_eq!(bench.in_store(), 4);
+}
+
+/// At once, and not one after the other.
+#[tokio::test]
+async fn forms_that_are_sent_at_once_each_find_a_place_or_are_told() {
+    let mut bench = Bench::new(Mode::Cookies);
+    bench.left_alone_overnight().await;
+    let browser = bench.house.browser.clone();
+    let all = (0..40).map(|number| {
+        let mut browser = browser.clone();
+        async move { browser.post_form("http://localhost:3000/notes", &[("number", &number.to_string())]).await }
+    });
+    let pages = futures_util::future::join_all(all).await;
+    let kept = pages.iter().filter(|page| page.text().contains("It is kept here")).count();
+    assert!(kept >= 4, "{kept}");
+    assert!(pages.iter().all(|page| page.status() == 401));
+    assert_eq!(bench.in_store(), 4);
+}
+
+/// V60: what is set in the browser is small, and its names are ours.
+#[tokio::test]
+async fn the_cookies_are_small_and_end() {
+    let mut bench = Bench::new(Mode::Cookies);
+    let page = bench.house.sign_in("/notes", "alice").await;
+    let former = set_cookies(&page, "http://localhost:3000");
+    let former = former.iter().find(|line| line.name.ends_with("-former")).expect("who was here");
+    assert_eq!(former.max_age(), Some(7 * 24 * 3600));
+    assert!(former.has("HttpOnly") && former.has("SameSite=Lax") && former.value.len() < 150, "{}", former.value.len());
+    let again = bench.house.get("/notes").await;
+    assert!(!set_cookies(&again, "http://localhost:3000").iter().any(|line| line.name.ends_with("-former")));
+    bench.house.pass(crate::bench::NIGHT);
+    let kept = bench.kept("/notes", FORM, "x=1").await;
+    let lines = set_cookies(&kept, "http://localhost:3000");
+    let name = lines.iter().find(|line| line.name.contains("-kept-")).expect("a name");
+    assert_eq!(name.max_age(), Some(15 * 60));
+    assert!(name.has("HttpOnly") && name.has("SameSite=Lax") && name.value.len() < 220, "{}", name.value.len());
+    let distinct: BTreeSet<_> = lines.iter().map(|line| &line.name).collect();
+    assert_eq!(distinct.len(), lines.len());
+}

@@ -1,0 +1,264 @@
+//! What is not kept, and what is not sent.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use http::Request;
+use vestibule::KeptPosts;
+use vestibule_provider::Page;
+
+use crate::{
+    bench::{Bench, FORM, MODES, Mode, script},
+    house::{
+        APP,
+        paper::{expect_page_of_ours, link, own_form},
+    },
+};
+
+/// A page that leaves nothing behind.
+fn expect_nothing_kept(bench: &Bench, page: &Page, what: &str) {
+    assert_eq!(page.status(), 401, "{what}: {}", page.text());
+    assert!(!page.text().contains("It is kept"), "{what}: {}", page.text());
+    assert_eq!((bench.in_store(), bench.kept_cookies(), bench.received().len()), (0, 0, 0), "{what}");
+}
+
+fn expect_refusal(page: &Page, status: u16, said: &str) {
+    assert_eq!(page.status(), status, "{}", page.text());
+    assert!(page.text().contains(said), "{}", page.text());
+    assert!(!page.text().contains("Send it now"), "and offers nothing: {}", page.text());
+    expect_page_of_ours(page);
+}
+
+#[tokio::test]
+async fn of_strangers_nothing_is_kept() {
+    for mode in MODES {
+        let mut bench = Bench::new(mode);
+        let page = bench.send("/notes", FORM, "text=x").await;
+        expect_nothing_kept(&bench, &page, "a stranger");
+        assert!(link(&page, "Sign in").ends_with("return_to=%2Fnotes"), "the plain page: {}", page.text());
+        let answer = bench.house.browser.request(script("/notes", "application/json", "{}")).await;
+        expect_nothing_kept(&bench, &answer, "a stranger's script");
+        // Somebody who was here, but never behind this gate.
+        bench.house.sign_in("/lossy", "alice").await;
+        bench.house.pass(crate::bench::NIGHT);
+        let page = bench.send("/notes", FORM, "text=x").await;
+        expect_nothing_kept(&bench, &page, "never behind this gate");
+    }
+}
+
+/// V73: another site's form is not one that its person wrote.
+#[tokio::test]
+async fn what_another_site_sends_in_somebodys_name_is_not_kept() {
+    let mut bench = Bench::new(Mode::Cookies);
+    bench.left_alone_overnight().await;
+    for (origin, site) in
+        [("https://evil.example", "cross-site"), ("http://evil.localhost:3000", "same-site"), ("null", "cross-site")]
+    {
+        let request = Request::post(format!("{APP}/notes"))
+            .header("accept", "text/html")
+            .header("origin", origin)
+            .header("sec-fetch-site", site)
+            .header("sec-fetch-mode", "navigate")
+            .header("sec-fetch-dest", "document")
+            .header("content-type", FORM)
+            // Were the cookie sent along all the same, as browsers do within a site.
+            .header("cookie", bench.house.cookie_header());
+        let page = bench.house.another_browser().request(request.body(Body::from("text=x")).expect("a request")).await;
+        expect_nothing_kept(&bench, &page, origin);
+    }
+}
+
+#[tokio::test]
+async fn without_the_option_and_for_other_methods_nothing_is_kept() {
+    let mut bench = Bench::new(Mode::Cookies);
+    bench.left_alone_overnight().await;
+    let page = bench.send("/lossy", FORM, "text=x").await;
+    expect_nothing_kept(&bench, &page, "a gate without the option");
+    for method in ["PUT", "PATCH", "DELETE"] {
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("{APP}/notes"))
+            .header("origin", APP)
+            .header("sec-fetch-site", "same-origin")
+            .header("content-type", "application/json");
+        let answer = bench.house.browser.request(request.body(Body::from("{}")).expect("a request")).await;
+        expect_nothing_kept(&bench, &answer, method);
+        assert!(answer.text().contains("login_url") && !answer.text().contains("kept"), "{}", answer.text());
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_or_of_another_kind_is_not_kept_and_its_person_is_told() {
+    let kept = KeptPosts::default().at_most_bytes(100).media_types([FORM]);
+    let mut bench = Bench::keeping(Mode::Store, kept);
+    bench.left_alone_overnight().await;
+    let chunked =
+        |bytes: usize| Body::from_stream(futures_util::stream::iter([Ok::<_, std::io::Error>("x".repeat(bytes))]));
+    for (content_type, body, said) in [
+        (FORM, Body::from("x".repeat(101)), "It is larger than this site keeps."),
+        (FORM, chunked(101), "It is larger than this site keeps."),
+        ("text/plain", Body::from("x"), "of a kind that this site does not keep"),
+        ("application/json", Body::from("{}"), "of a kind that this site does not keep"),
+    ] {
+        let page = bench.send("/notes", content_type, body).await;
+        expect_nothing_kept(&bench, &page, said);
+        expect_page_of_ours(&page);
+        assert!(page.text().contains(said) && page.text().contains("Go back to it"), "{}", page.text());
+        assert!(link(&page, "Sign in").ends_with("return_to=%2Fnotes"), "{}", page.text());
+    }
+    let answer = bench.house.browser.request(script("/notes", "application/json", "{}")).await;
+    expect_nothing_kept(&bench, &answer, "a script");
+    for body in [Body::from("x".repeat(100)), chunked(100)] {
+        bench.kept("/notes", FORM, body).await;
+    }
+    let long = format!("/notes?{}", "x".repeat(512));
+    let page = bench.send(&long, FORM, "x").await;
+    assert!(page.text().contains("There is no place for it right now"), "{}", page.text());
+}
+
+#[tokio::test]
+async fn whoever_signs_in_as_somebody_else_is_told_so_and_offered_nothing() {
+    for mode in MODES {
+        let mut bench = Bench::new(mode);
+        bench.left_alone_overnight().await;
+        let kept = bench.kept("/notes", FORM, "text=alices").await;
+        bench.at_the_provider_nobody_is_signed_in();
+        let provider = bench.house.get("/auth/login?return_to=/notes").await;
+        bench.house.browser.sign_in_as(&provider, "bob").await;
+        assert_eq!(bench.house.me().await.as_deref(), Some("bob"));
+        let page = bench.house.browser.follow_link(&kept, &asking_path(&kept)).await;
+        expect_refusal(&page, 403, "somebody else");
+        assert!(!page.text().contains("alices") && !page.text().contains("/notes"), "{}", page.text());
+        let sent = bench.house.browser.post_form(&format!("{APP}/notes"), &[("vestibule_kept", &id(&kept))]).await;
+        expect_refusal(&sent, 403, "somebody else");
+        let thrown = bench.house.browser.post_form(&format!("{APP}{}", asking_path(&kept)), &[]).await;
+        expect_refusal(&thrown, 403, "somebody else");
+        assert_eq!((bench.received().len(), bench.in_store()), (0, 1), "{mode:?}: it is alice's still");
+    }
+}
+
+/// The page that asks, as the link of the page that says that something is kept names it.
+fn asking_path(kept: &Page) -> String {
+    let href = link(kept, "Sign in");
+    let (_, return_to) = href.split_once("return_to=").expect("a way back");
+    return_to.replace("%2F", "/")
+}
+
+fn id(kept: &Page) -> String {
+    asking_path(kept).rsplit('/').next().expect("an id").to_owned()
+}
+
+#[tokio::test]
+async fn what_was_for_one_address_is_sent_to_no_other() {
+    let mut bench = Bench::new(Mode::Cookies);
+    bench.left_alone_overnight().await;
+    let kept = bench.kept("/notes?draft=1", FORM, "text=x").await;
+    let asking = bench.back_from(&kept).await;
+    for other in ["/notes", "/notes?draft=2", "/notes?draft=1&x", "/letters?draft=1"] {
+        let page = bench.house.browser.post_form(&format!("{APP}{other}"), &[("vestibule_kept", &id(&kept))]).await;
+        expect_refusal(&page, 409, "belongs to another page");
+    }
+    assert_eq!(bench.received(), []);
+    bench.press_send(&asking).await;
+    assert_eq!(bench.received().len(), 1, "and it is still there for its own");
+}
+
+#[tokio::test]
+async fn what_is_kept_is_sent_once_and_thrown_away_once() {
+    for mode in MODES {
+        let mut bench = Bench::new(mode);
+        bench.left_alone_overnight().await;
+        let kept = bench.kept("/notes", FORM, "text=once").await;
+        let asking = bench.back_from(&kept).await;
+        // A browser whose first answer never came: it has the name still.
+        let mut double_click = bench.house.browser.clone();
+        bench.press_send(&asking).await;
+        let again = double_click.submit(&asking, "0", &[]).await;
+        expect_refusal(&again, 410, "sent already, or thrown away");
+        let looked = double_click.get(asking.url().as_str()).await;
+        assert_eq!(looked.status(), 410);
+        assert_eq!(bench.received().len(), 1, "{mode:?}");
+
+        let kept = bench_signed_out(&mut bench).await;
+        let asking = bench.back_from(&kept).await;
+        let mut double_click = bench.house.browser.clone();
+        let thrown = bench.house.browser.submit(&asking, "/auth/kept/", &[]).await;
+        expect_refusal(&thrown, 200, "It is thrown away");
+        assert_eq!(bench.kept_cookies(), 0);
+        let sent = double_click.submit(&asking, "0", &[]).await;
+        expect_refusal(&sent, 410, "sent already, or thrown away");
+        assert_eq!(bench.received().len(), 1, "{mode:?}");
+    }
+}
+
+async fn bench_signed_out(bench: &mut Bench) -> Page {
+    bench.house.pass(crate::bench::NIGHT);
+    bench.kept("/notes", FORM, "text=never").await
+}
+
+#[tokio::test]
+async fn what_is_kept_ends_after_its_time() {
+    for mode in MODES {
+        let mut bench = Bench::keeping(mode, KeptPosts::default().at_most_for(Duration::from_secs(120)));
+        bench.left_alone_overnight().await;
+        let kept = bench.kept("/notes", FORM, "text=late").await;
+        let asking = bench.back_from(&kept).await;
+        // A browser that does not forget.
+        let cookies = bench.house.cookie_header();
+        bench.house.pass(119);
+        assert_eq!(
+            (bench.in_store(), bench.house.browser.get(asking.url().as_str()).await.status().as_u16()),
+            (1, 200)
+        );
+        bench.house.pass(1);
+        assert_eq!(bench.in_store(), 0, "{mode:?}");
+        let late = bench.house.browser.submit(&asking, "0", &[]).await;
+        expect_refusal(&late, 410, "its time is over");
+        let request = own_form().uri(format!("{APP}/notes")).header("content-type", FORM).header("cookie", cookies);
+        let body = Body::from(format!("vestibule_kept={}", id(&kept)));
+        let late = bench.house.another_browser().request(request.body(body).expect("a request")).await;
+        expect_refusal(&late, 410, "its time is over");
+        assert_eq!(bench.received(), [], "{mode:?}");
+    }
+}
+
+/// V73: the name alone does nothing: it has to come from our own page, with the cookie that has the secret.
+#[tokio::test]
+async fn nothing_is_sent_that_another_site_or_another_browser_asks_for() {
+    let mut bench = Bench::new(Mode::Cookies);
+    bench.left_alone_overnight().await;
+    let kept = bench.kept("/notes", FORM, "text=x").await;
+    let asking = bench.back_from(&kept).await;
+    let body = format!("vestibule_kept={}", id(&kept));
+    for (path, said) in [("/notes", "Another site asked for it"), (asking.url().path(), "Another site asked for it")] {
+        let request = Request::post(format!("{APP}{path}"))
+            .header("origin", "http://evil.localhost:3000")
+            .header("sec-fetch-site", "same-site")
+            .header("content-type", FORM);
+        let page = bench.house.browser.request(request.body(Body::from(body.clone())).expect("a request")).await;
+        expect_refusal(&page, 403, said);
+    }
+    // Alice in another browser, who knows what the page calls it.
+    let mut other = bench.house.another_browser();
+    std::mem::swap(&mut other, &mut bench.house.browser);
+    bench.house.sign_in("/notes", "alice").await;
+    let page = bench.house.browser.post_form(&format!("{APP}/notes"), &[("vestibule_kept", &id(&kept))]).await;
+    expect_refusal(&page, 410, "nothing to send");
+    let page = bench.house.get(asking.url().path()).await;
+    expect_refusal(&page, 410, "nothing to send");
+    assert_eq!(bench.received(), []);
+}
+
+/// What looks like the form of our page and is not stays what it is.
+#[tokio::test]
+async fn a_form_of_the_applications_own_of_the_same_length_goes_through() {
+    let mut bench = Bench::new(Mode::Cookies);
+    bench.house.sign_in("/notes", "alice").await;
+    for body in ["vestibule_kept=AAAAAAAAAAAAAAAAAAAA.A", "vestibule_lept=AAAAAAAAAAAAAAAAAAAAAA", "x=1"] {
+        let page = bench.send("/notes", FORM, body).await;
+        assert_eq!((page.status().as_u16(), page.text()), (200, "written"), "{body}");
+        assert_eq!(bench.received().last().map(|received| received.body.clone()), Some(body.into()));
+    }
+    let page = bench.house.get("/auth/kept/nothing").await;
+    expect_refusal(&page, 404, "nothing to send");
+}
