@@ -1,6 +1,7 @@
 //! The builder: every wrong setting ends here, before anybody knocks.
 
 mod checks;
+mod deep_links;
 mod far_stores;
 mod transport;
 
@@ -28,6 +29,7 @@ use crate::{
     provider::{Addresses, ConnectedProvider, KeptValues, Provider, Remembered, Surroundings},
     refresh::flights::Refreshes,
     registration_store::RegistrationStore,
+    return_address::Fragments,
     session::{
         SessionPolicy,
         cookie::{CookieNames, Purpose},
@@ -63,6 +65,7 @@ pub struct Builder {
     tokens: Tokens,
     path_prefix: Option<String>,
     login_starts: LoginStarts,
+    fragments: Fragments,
     clock: Arc<dyn Clock>,
 }
 
@@ -88,6 +91,7 @@ impl Builder {
             tokens: Tokens::default(),
             path_prefix: None,
             login_starts: LoginStarts::default(),
+            fragments: Fragments::default(),
             clock: Arc::new(SystemClock),
         }
     }
@@ -341,6 +345,7 @@ impl Builder {
             recent,
             login_starts: self.login_starts,
             groundwork: Groundwork::new(&self.secret_keys, transport.trust()),
+            fragments: self.fragments,
             unreadable,
             kept_room: Room::new(),
             paths,

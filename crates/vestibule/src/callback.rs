@@ -250,7 +250,7 @@ impl Returned {
         });
         let (manner, return_to) = carried.as_deref().map_or((Manner::Asked, None), |carried| {
             let (manner, return_to) = Manner::of(carried);
-            (manner, ReturnAddress::parse(&door.base, return_to))
+            (manner, door.return_address(return_to))
         });
         Self { response, return_to, manner }
     }

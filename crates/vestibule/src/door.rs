@@ -14,7 +14,7 @@ use crate::{
     paths::Paths,
     provider::ConnectedProvider,
     refresh::flights::Refreshes,
-    return_address::ReturnAddress,
+    return_address::{Fragments, ReturnAddress},
     session::{
         SessionPolicy,
         cookie::CookieNames,
@@ -39,6 +39,7 @@ pub(crate) struct Door {
     pub(crate) keeping: Keeping,
     pub(crate) tokens: Tokens,
     pub(crate) login_starts: LoginStarts,
+    pub(crate) fragments: Fragments,
     pub(crate) refreshes: Refreshes,
     pub(crate) endings: Arc<Endings>,
     /// None where the store is asked each time.
@@ -75,6 +76,14 @@ impl Door {
     /// The provider of this name.
     pub(crate) fn provider(&self, name: &str) -> Option<&Arc<ConnectedProvider>> {
         self.providers.get(name)
+    }
+
+    /// A page of ours that somebody is to come back to, with its fragment where those come along.
+    pub(crate) fn return_address(&self, text: &str) -> Option<ReturnAddress> {
+        match self.fragments {
+            Fragments::Dropped => ReturnAddress::parse(&self.base, text),
+            Fragments::Kept => ReturnAddress::with_fragment(&self.base, text),
+        }
     }
 
     /// What a store keeps besides sessions, as it was sealed for this key. What cannot be opened is as good as none.

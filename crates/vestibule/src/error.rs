@@ -131,7 +131,7 @@ impl LoginError {
     fn from_record(door: &Door, record: Record) -> Self {
         let denial =
             record.denial.as_ref().and_then(|(error, description)| ErrorResponse::new(error, description.as_deref()));
-        let return_to = ReturnAddress::parse(&door.base, &record.return_to);
+        let return_to = door.return_address(&record.return_to);
         let provider = record.provider.as_deref().filter(|name| door.provider(name).is_some());
         let try_again = door.paths.public_login(provider, return_to.as_ref());
         Self { record, denial, try_again }
@@ -259,7 +259,7 @@ async fn landing(door: &Door, visit: &Visit, error: &LoginError) -> Option<Retur
     if error.record.kind != LoginErrorKind::Unsolicited || !matches!(visit.peek().await, Ok(Some(_))) {
         return None;
     }
-    ReturnAddress::parse(&door.base, &error.record.return_to)
+    door.return_address(&error.record.return_to)
 }
 
 async fn view_response(view: &mut Router, request: Request<Body>) -> Response {

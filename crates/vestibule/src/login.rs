@@ -22,7 +22,7 @@ use crate::{
     paths::WISH,
     provider::{ConnectedProvider, ProviderError},
     request_objects::authorization_url,
-    return_address::ReturnAddress,
+    return_address::{Fragments, ReturnAddress},
     session::visit::{StoreFailed, Visit},
     step_up::Demand,
     store::StoreError,
@@ -70,6 +70,10 @@ pub(crate) async fn challenge(
         ReturnAddress::of_request(&door.base, visit.uri()).unwrap_or_else(|| ReturnAddress::home(&door.base));
     let provider = provider.or(door.default_provider.as_ref());
     match (Asker::of(method, headers), provider) {
+        // Only the browser knows the fragment, and a redirect would hand it to the provider's page.
+        (Asker::Navigation, provider) if door.fragments == Fragments::Kept => {
+            pages::deep_link::hop_page(&login_link(door, provider, demand, Some(&return_to)))
+        }
         (Asker::Navigation, Some(provider)) => {
             depart(visit, provider, return_to, Wish::demanding(demand.clone())).await
         }
@@ -276,8 +280,8 @@ fn wished(door: &Door, provider: &ConnectedProvider, query: Option<&str>) -> Wis
 fn wanted(door: &Door, query: Option<&str>) -> ReturnAddress {
     form_urlencoded::parse(query.unwrap_or_default().as_bytes())
         .find(|(name, _)| name == "return_to")
-        .and_then(|(_, value)| ReturnAddress::parse(&door.base, &value))
-        .filter(|address| !door.paths.is_ours(address.as_str()) || door.paths.is_kept_page(address.as_str()))
+        .and_then(|(_, value)| door.return_address(&value))
+        .filter(|address| !door.paths.is_ours(address.as_str()) || door.paths.is_kept_page(address))
         .unwrap_or_else(|| ReturnAddress::home(&door.base))
 }
 

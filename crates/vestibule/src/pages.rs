@@ -14,6 +14,7 @@ use crate::session::seal::sha256;
 
 use self::html::{Html, document, element, raw_text_element, text, void_element};
 
+pub(crate) mod deep_link;
 pub(crate) mod frames;
 pub(crate) mod hop;
 mod html;
@@ -127,9 +128,14 @@ pub(crate) fn auto_post_page<'a>(endpoint: &str, parameters: impl Iterator<Item 
 /// `form_action` are the origins beside our own to which a form of the page may lead, redirects included: Chromium applies
 /// `form-action` to those too.
 pub(crate) fn html(status: StatusCode, page: String, form_action: &[&str]) -> Response {
+    let policy = content_security_policy(&page, form_action);
+    answer(status, page, policy)
+}
+
+fn answer(status: StatusCode, page: String, policy: HeaderValue) -> Response {
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-        (header::CONTENT_SECURITY_POLICY, content_security_policy(&page, form_action)),
+        (header::CONTENT_SECURITY_POLICY, policy),
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         // Not `no-referrer`: with it Chromium sends `Origin: null` with the logout form, which the origin check refuses.
         (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),

@@ -131,9 +131,9 @@ impl Paths {
         format!("{}{KEPT}{id}", self.public_prefix)
     }
 
-    /// Whether a path of ours is such a page: a sign-in may end there.
-    pub(crate) fn is_kept_page(&self, public: &str) -> bool {
-        let rest = public.strip_prefix(&self.public_prefix).and_then(|rest| rest.strip_prefix(KEPT));
+    /// Whether an address of ours is such a page: a sign-in may end there.
+    pub(crate) fn is_kept_page(&self, public: &ReturnAddress) -> bool {
+        let rest = public.without_fragment().strip_prefix(&self.public_prefix).and_then(|rest| rest.strip_prefix(KEPT));
         rest.is_some_and(|id| Id::parse(id).is_some())
     }
 

@@ -47,7 +47,7 @@ impl SignIn {
 
     /// Where to go from there: a path of this application, below the base URL's. What is none leads to the front page.
     pub fn return_to(self, path: &str) -> Self {
-        let return_to = ReturnAddress::parse(&self.door.base, &self.door.base.public_path(path));
+        let return_to = self.door.return_address(&self.door.base.public_path(path));
         Self { return_to: return_to.unwrap_or_else(|| ReturnAddress::home(&self.door.base)), ..self }
     }
 

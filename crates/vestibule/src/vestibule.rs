@@ -13,7 +13,6 @@ use crate::{
     gate::RequireLogin,
     paths::Place,
     provider::ProviderError,
-    return_address::ReturnAddress,
     routes,
     session_info::{SessionId, SessionInfo, SessionsError},
     sign_in::SignIn,
@@ -165,7 +164,7 @@ impl Vestibule {
     /// A `return_to` that leads anywhere else is left out.
     #[must_use]
     pub fn login_path(&self, provider: Option<&str>, return_to: &str) -> String {
-        let return_to = ReturnAddress::parse(&self.door.base, return_to);
+        let return_to = self.door.return_address(return_to);
         self.door.paths.public_login(provider, return_to.as_ref())
     }
 

@@ -121,6 +121,96 @@ fn a_target_of_another_site_is_none_of_ours() {
     }
 }
 
+fn parse_with_fragment(text: &str) -> Option<String> {
+    ReturnAddress::with_fragment(&base(), text).map(|address| address.0)
+}
+
+#[test]
+fn a_fragment_comes_out_as_a_browser_would_write_it() {
+    for (text, expected) in [
+        ("/app#/inbox", "/app#/inbox"),
+        ("/app?x=1#/inbox?unread=yes&page=2", "/app?x=1#/inbox?unread=yes&page=2"),
+        ("/app#section two", "/app#section%20two"),
+        ("/app#\u{e9}", "/app#%C3%A9"),
+        ("/app#%C3%A9%2f", "/app#%C3%A9%2f"),
+        ("/app#<script>\"`", "/app#%3Cscript%3E%22%60"),
+        ("/app#//evil.example", "/app#//evil.example"),
+        ("/app#a#b", "/app#a#b"),
+        ("/app#!/state=open", "/app#!/state=open"),
+        ("/app#barcode=5&errors=2", "/app#barcode=5&errors=2"),
+        ("/app#code", "/app#code"),
+        ("/a/../b#x", "/b#x"),
+        ("/app#", "/app"),
+        ("/app", "/app"),
+        ("/app#back\\slash", "/app"),
+    ] {
+        assert_eq!(parse_with_fragment(text).as_deref(), Some(expected), "{text}");
+    }
+}
+
+/// What looks like the answer of a provider is carried nowhere.
+#[test]
+fn a_fragment_that_looks_like_an_authorization_response_is_left_out() {
+    for fragment in [
+        "code=x",
+        "access_token=x&token_type=Bearer",
+        "id_token=x",
+        "error=access_denied",
+        "response=x",
+        "state=y&code=x",
+        "state=y&refresh_token=x",
+        "ACCESS_TOKEN=x",
+        "%61ccess_token=x",
+        "%2561ccess_token%3Dx",
+        "access%5ftoken=x",
+        "code%3Dx",
+        "/callback?code=x",
+        "!/callback?a=b&id_token=x",
+        "/callback/access_token=x",
+        "/code=x",
+        "?code=x",
+        "a;code=x",
+        " code=x",
+        "#code=x",
+    ] {
+        assert_eq!(parse_with_fragment(&format!("/app#{fragment}")).as_deref(), Some("/app"), "{fragment}");
+    }
+}
+
+/// V4
+#[test]
+fn a_fragment_of_more_than_512_bytes_is_left_out_whole() {
+    let longest = format!("/app#{}", "x".repeat(512));
+    assert_eq!(parse_with_fragment(&longest).as_ref(), Some(&longest));
+    assert_eq!(parse_with_fragment(&format!("{longest}x")).as_deref(), Some("/app"));
+    assert_eq!(
+        parse_with_fragment(&format!("/app#{}", "\u{e9}".repeat(86))).as_deref(),
+        Some("/app"),
+        "written anew"
+    );
+    let page = format!("/{}", "x".repeat(511));
+    assert_eq!(parse_with_fragment(&format!("{page}#y")), Some(format!("{page}#y")), "each has its own limit");
+}
+
+/// V1: a fragment makes nothing ours that is not.
+#[test]
+fn with_a_fragment_nothing_leads_away_either() {
+    for evil in [
+        "//evil.example#x",
+        "/\\evil.example#x",
+        "https://evil.example/#x",
+        "#x",
+        "",
+        "/a#x\r\nLocation: y",
+        "/a#\t",
+        "/a#\0",
+        "/.//evil.example#x",
+        "/a\n#x",
+    ] {
+        assert_eq!(parse_with_fragment(evil), None, "{evil:?}");
+    }
+}
+
 proptest! {
     /// R140
     #[test]
@@ -138,6 +228,17 @@ proptest! {
             let landed = base().origin().join(&address).expect("a URL");
             prop_assert_eq!(landed.origin(), base().origin().origin());
             prop_assert!(address.starts_with('/') && !address.starts_with("//") && !address.contains('\\'));
+        }
+    }
+
+    /// V1
+    #[test]
+    fn whatever_comes_in_with_a_fragment_stays_on_our_origin_and_is_written_as_it_is_read(text in "[/\\\\@:.?#%&=a-z0-9\t\n \u{e9}-]{0,40}") {
+        if let Some(address) = parse_with_fragment(&text) {
+            let landed = base().origin().join(&address).expect("a URL");
+            prop_assert_eq!(landed.origin(), base().origin().origin());
+            prop_assert!(address.is_ascii() && !address.bytes().any(|byte| byte.is_ascii_control() || byte == b' '));
+            prop_assert_eq!(parse_with_fragment(&address), Some(address));
         }
     }
 }
