@@ -121,7 +121,7 @@ impl Chromium {
     pub async fn type_into(&self, field: &str, text: &str) -> Result<(), Failure> {
         Ok(self
             .driver
-            .find(By::Css(format!("input[name='{field}']:not([type='hidden'])")))
+            .find(By::Css(format!(":is(input, textarea)[name='{field}']:not([type='hidden'])")))
             .await?
             .send_keys(text)
             .await?)

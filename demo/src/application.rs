@@ -12,14 +12,14 @@ use axum::{
 };
 use serde::Deserialize;
 use url::{Url, form_urlencoded};
-use vestibule::{Builder, ClaimsSet, EndUser, LoginError, LoginErrorKind, Vestibule};
+use vestibule::{Builder, ClaimsSet, EndUser, KeptPosts, LoginError, LoginErrorKind, Vestibule};
 
 use crate::{
     configuration::Configuration,
     failure::Failure,
     live,
     moment::{self, Moment},
-    my_sessions,
+    my_sessions, notes,
     pages::{Choice, Claim, ICON, Index, PageError, Pages, Profile, STYLE, Sorry},
     provider::STRONG,
     refresh::{refresh, token},
@@ -57,7 +57,7 @@ struct Person {
 /// How long ago somebody may have signed in who is let into `/vault`.
 const FRESH: Duration = Duration::from_secs(5 * 60);
 
-type Page = Result<Html<String>, PageError>;
+pub(crate) type Page = Result<Html<String>, PageError>;
 
 /// The application, signing in as `builder` says, and what it signs in with. `embedded` is the issuer of the provider in this process.
 pub(crate) fn application(
@@ -74,6 +74,9 @@ pub(crate) fn application(
     let careful = Router::new()
         .route("/vault", get(vault))
         .route_layer(vestibule.require_login().acr_values([STRONG]).max_age(FRESH));
+    let writers = Router::new()
+        .route("/notes", get(notes::page).post(notes::write))
+        .route_layer(vestibule.require_login().keep_posts(KeptPosts::default()));
     let routes = Router::new()
         .route("/", get(index))
         .route("/profile", get(profile))
@@ -92,6 +95,7 @@ pub(crate) fn application(
         .route("/icon.svg", get(async || ([(header::CONTENT_TYPE, "image/svg+xml")], ICON)))
         .merge(admins)
         .merge(careful)
+        .merge(writers)
         .fallback(not_found);
 
     let (origin, form_action) = (configuration.origin(), form_action(configuration));

@@ -14,6 +14,7 @@ mod listeners;
 mod live;
 mod moment;
 mod my_sessions;
+mod notes;
 mod own_form;
 mod pages;
 mod provider;

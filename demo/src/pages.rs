@@ -11,12 +11,13 @@ use serde::Serialize;
 
 use crate::moment::Moment;
 
-const TEMPLATES: [(&str, &str); 10] = [
+const TEMPLATES: [(&str, &str); 11] = [
     ("base.html", include_str!("pages/base.html")),
     ("index.html", include_str!("pages/index.html")),
     ("profile.html", include_str!("pages/profile.html")),
     ("admin.html", include_str!("pages/admin.html")),
     ("vault.html", include_str!("pages/vault.html")),
+    ("notes.html", include_str!("pages/notes.html")),
     ("sessions.html", include_str!("pages/sessions.html")),
     ("live.html", include_str!("pages/live.html")),
     ("goodbye.html", include_str!("pages/goodbye.html")),
@@ -83,6 +84,15 @@ pub(crate) struct Claim {
     pub(crate) name: String,
     /// Its value: a string as it is, anything else as JSON.
     pub(crate) value: String,
+}
+
+/// What somebody writes.
+#[derive(Debug, Serialize)]
+pub(crate) struct Notes<'a> {
+    /// What to call them.
+    pub(crate) name: &'a str,
+    /// What they wrote, once it arrived.
+    pub(crate) note: Option<&'a str>,
 }
 
 /// Where somebody is signed in.
@@ -170,6 +180,11 @@ impl Pages {
     /// For those who signed in strongly, and lately.
     pub(crate) fn vault(&self, name: &str) -> Page {
         self.fill("vault.html", "/vault", Some(name), &())
+    }
+
+    /// The form for a note, and the note that arrived.
+    pub(crate) fn notes(&self, notes: &Notes<'_>) -> Page {
+        self.fill("notes.html", "/notes", Some(notes.name), notes)
     }
 
     /// Where the person is signed in.

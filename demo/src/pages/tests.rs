@@ -36,6 +36,7 @@ fn pages_with(value: &str) -> Vec<(&'static str, String)> {
         ("profile", pages.profile(&profile)),
         ("admin", pages.admin(value)),
         ("vault", pages.vault(value)),
+        ("notes", pages.notes(&Notes { name: value, note: Some(value) })),
         ("sessions", pages.sessions(&sessions)),
         ("sessions in cookies", pages.sessions(&Sessions { name: value, sessions: None })),
         ("live", pages.live(value)),

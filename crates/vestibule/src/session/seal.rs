@@ -310,7 +310,16 @@ mod tests {
     #[test]
     fn a_value_in_the_wrong_role_place_or_key_does_not_open() {
         let envelope = seal(Role::Session).seal(b"here", b"x");
-        for role in [Role::PendingLogin, Role::ReturnAddress, Role::LoginError, Role::Logout, Role::Registration] {
+        for role in [
+            Role::PendingLogin,
+            Role::ReturnAddress,
+            Role::LoginError,
+            Role::Logout,
+            Role::Registration,
+            Role::Former,
+            Role::KeptName,
+            Role::KeptPost,
+        ] {
             assert_eq!(seal(role).open(b"here", envelope.as_bytes()), None, "{role:?}");
         }
         assert_eq!(seal(Role::Session).open(b"there", envelope.as_bytes()), None);
