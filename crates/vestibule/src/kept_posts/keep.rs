@@ -6,7 +6,7 @@ use axum::{
     body::{Body, to_bytes},
     response::{IntoResponse, Response},
 };
-use http::{HeaderValue, StatusCode, header, request::Parts};
+use http::{HeaderValue, Method, StatusCode, header, request::Parts};
 use serde_json::json;
 use tokio::time::timeout;
 use vestibule_core::Secret;
@@ -66,11 +66,12 @@ impl KeptPosts {
     pub(crate) async fn challenge(&self, visit: &Visit, parts: &Parts, body: Body, stopped: Stopped<'_>) -> Response {
         let door = visit.door();
         let (method, headers) = (&parts.method, &parts.headers);
-        let person = match stopped.session {
+        let person = || match stopped.session {
             Some(session) => Some(Person::of(door, session)),
             None => Person::last_here(visit),
         };
-        let ours = person.filter(|_| *method == http::Method::POST && comes_from_us(headers, door.base.origin()));
+        let may_be_kept = *method == Method::POST && comes_from_us(headers, door.base.origin());
+        let ours = may_be_kept.then(person).flatten();
         let Some(person) = ours else {
             return challenge(visit, method, headers, stopped.provider, stopped.demand).await;
         };

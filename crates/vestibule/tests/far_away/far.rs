@@ -31,8 +31,8 @@ pub(crate) struct Far {
     whose: Mutex<Vec<Key>>,
     /// Tells nobody what ends.
     is_mute: Arc<AtomicBool>,
-    /// Answers of `load` and `marks` are there, and do not arrive until they are let on.
-    holds: AtomicBool,
+    /// Answers of these methods are there, and do not arrive until they are let on.
+    holds: Mutex<&'static [&'static str]>,
     held: AtomicUsize,
     let_on: Notify,
 }
@@ -103,17 +103,26 @@ impl Far {
 
     /// From now on an answer about sessions and marks is there, and does not arrive.
     pub(crate) fn hold(&self) {
-        self.holds.store(true, Ordering::SeqCst);
+        self.hold_answers_of(&["load", "marks"]);
+    }
+
+    /// The same of other answers.
+    pub(crate) fn hold_answers_of(&self, methods: &'static [&'static str]) {
+        *self.holds.lock().expect("no panic") = methods;
     }
 
     pub(crate) async fn until_held(&self) {
-        while self.held.load(Ordering::SeqCst) == 0 {
+        self.until_so_many_are_held(1).await;
+    }
+
+    pub(crate) async fn until_so_many_are_held(&self, count: usize) {
+        while self.held.load(Ordering::SeqCst) < count {
             tokio::task::yield_now().await;
         }
     }
 
     pub(crate) fn release(&self) {
-        self.holds.store(false, Ordering::SeqCst);
+        self.hold_answers_of(&[]);
         self.let_on.notify_waiters();
     }
 
@@ -143,7 +152,8 @@ impl Far {
                 }
                 return Err(StoreError::transient("the answer got lost"));
             }
-            if self.holds.load(Ordering::SeqCst) && matches!(method, "load" | "marks") {
+            let is_held = self.holds.lock().expect("no panic").contains(&method);
+            if is_held {
                 let let_on = self.let_on.notified();
                 self.held.fetch_add(1, Ordering::SeqCst);
                 let_on.await;

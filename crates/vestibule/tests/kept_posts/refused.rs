@@ -68,6 +68,26 @@ async fn what_another_site_sends_in_somebodys_name_is_not_kept() {
     }
 }
 
+/// V61, V62: who was here is forgotten after seven days, whatever a browser keeps; and a cookie that comes twice is nobody's.
+#[tokio::test]
+async fn of_somebody_who_was_here_long_ago_or_whose_cookies_somebody_tampered_with_nothing_is_kept() {
+    let mut bench = Bench::new(Mode::Cookies);
+    bench.left_alone_overnight().await;
+    let cookies = bench.house.cookie_header();
+    let former = cookies.split("; ").find(|pair| pair.contains("-former=")).expect("who was here").to_owned();
+    let send = |cookies: String| {
+        let request = own_form().uri(format!("{APP}/notes")).header("content-type", FORM).header("cookie", cookies);
+        let (mut browser, body) = (bench.house.another_browser(), Body::from("text=x"));
+        async move { browser.request(request.body(body).expect("a request")).await }
+    };
+    expect_nothing_kept(&bench, &send(format!("{former}; {former}")).await, "twice");
+    expect_nothing_kept(&bench, &send(format!("{former}A")).await, "changed");
+    bench.house.pass(7 * 24 * 3600 - crate::bench::NIGHT);
+    let request = own_form().uri(format!("{APP}/notes")).header("content-type", FORM).header("cookie", former);
+    let page = bench.house.another_browser().request(request.body(Body::from("text=x")).expect("a request")).await;
+    expect_nothing_kept(&bench, &page, "long ago");
+}
+
 #[tokio::test]
 async fn without_the_option_and_for_other_methods_nothing_is_kept() {
     let mut bench = Bench::new(Mode::Cookies);
@@ -111,9 +131,11 @@ async fn a_body_that_is_too_large_or_of_another_kind_is_not_kept_and_its_person_
     for body in [Body::from("x".repeat(100)), chunked(100)] {
         bench.kept("/notes", FORM, body).await;
     }
-    let long = format!("/notes?{}", "x".repeat(512));
-    let page = bench.send(&long, FORM, "x").await;
-    assert!(page.text().contains("There is no place for it right now"), "{}", page.text());
+    // The way back leads to what a browser would write.
+    for address in [format!("/notes?{}", "x".repeat(512)), "/notes?x='".to_owned()] {
+        let page = bench.send(&address, FORM, "x").await;
+        assert!(page.text().contains("There is no place for it right now"), "{address}: {}", page.text());
+    }
 }
 
 #[tokio::test]
@@ -179,7 +201,7 @@ async fn what_is_kept_is_sent_once_and_thrown_away_once() {
         assert_eq!(looked.status(), 410);
         assert_eq!(bench.received().len(), 1, "{mode:?}");
 
-        let kept = bench_signed_out(&mut bench).await;
+        let kept = signed_out_again(&mut bench).await;
         let asking = bench.back_from(&kept).await;
         let mut double_click = bench.house.browser.clone();
         let thrown = bench.house.browser.submit(&asking, "/auth/kept/", &[]).await;
@@ -191,7 +213,31 @@ async fn what_is_kept_is_sent_once_and_thrown_away_once() {
     }
 }
 
-async fn bench_signed_out(bench: &mut Bench) -> Page {
+/// Two clicks at once, of which each finds that it is there.
+#[tokio::test]
+async fn of_two_clicks_at_once_one_sends() {
+    for mode in MODES {
+        let mut bench = Bench::new(mode);
+        bench.left_alone_overnight().await;
+        let kept = bench.kept("/notes", FORM, "text=once").await;
+        let asking = bench.back_from(&kept).await;
+        let clicks = (0..5).map(|_| {
+            let (mut browser, asking) = (bench.house.browser.clone(), &asking);
+            async move { browser.submit(asking, "0", &[]).await.status().as_u16() }
+        });
+        let clicks = futures_util::future::join_all(clicks);
+        bench.store.hold_answers_of(&["kept"]);
+        let release = async {
+            bench.store.until_so_many_are_held(5).await;
+            bench.store.release();
+        };
+        let (mut statuses, ()) = futures_util::future::join(clicks, release).await;
+        statuses.sort_unstable();
+        assert_eq!((statuses, bench.received().len()), (vec![200, 410, 410, 410, 410], 1), "{mode:?}");
+    }
+}
+
+async fn signed_out_again(bench: &mut Bench) -> Page {
     bench.house.pass(crate::bench::NIGHT);
     bench.kept("/notes", FORM, "text=never").await
 }
@@ -259,6 +305,11 @@ async fn a_form_of_the_applications_own_of_the_same_length_goes_through() {
         assert_eq!((page.status().as_u16(), page.text()), (200, "written"), "{body}");
         assert_eq!(bench.received().last().map(|received| received.body.clone()), Some(body.into()));
     }
+    bench.house.pass(crate::bench::NIGHT);
+    let kept = bench.kept("/notes", FORM, "text=x").await;
+    bench.back_from(&kept).await;
+    let page = bench.send("/notes", "text/plain", format!("vestibule_kept={}", id(&kept))).await;
+    assert_eq!((page.text(), bench.in_store()), ("written", 1), "it is no form, so not the form of our page");
     let page = bench.house.get("/auth/kept/nothing").await;
     expect_refusal(&page, 404, "nothing to send");
 }

@@ -58,6 +58,24 @@ async fn an_answer_that_gets_lost_costs_nobody_what_they_wrote() {
     assert_eq!((page.status().as_u16(), bench.received().len()), (200, 1), "{}", page.text());
 }
 
+/// V58: who can write to the store can put back what was there. Until when it is kept is in the browser's cookie too, under our seal.
+#[tokio::test(start_paused = true)]
+async fn what_somebody_put_back_into_the_store_is_not_kept_for_longer() {
+    let store = Everywhere::new();
+    let mut bench = Bench::before(&store);
+    bench.left_alone_overnight().await;
+    let kept = bench.kept("/notes", FORM, "text=x").await;
+    let asking = bench.back_from(&kept).await;
+    let keys = store.kept_keys();
+    let [key] = keys.as_slice() else { panic!("{keys:?}") };
+    let now = vestibule::Clock::now(&bench.house.clock);
+    store.put_kept(*key, store.value(*key, now).await, now).await;
+    let mut forgets_nothing = bench.house.browser.clone();
+    bench.house.clock.advance(15 * 60);
+    let page = forgets_nothing.submit(&asking, "0", &[]).await;
+    assert_eq!((page.status().as_u16(), bench.received().len()), (410, 0), "{}", page.text());
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_value_that_somebody_changed_in_the_store_is_as_good_as_none() {
     let store = Everywhere::new();
