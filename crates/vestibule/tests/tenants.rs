@@ -5,6 +5,7 @@ mod house;
 use std::{
     borrow::Borrow,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use axum::{Router, routing::get};
@@ -14,7 +15,8 @@ use house::{APP, CLIENT_SECRET, House, ISSUER, TestClock, bare_builder, log::Log
 use http::{Request, Response};
 use serde_json::{Value, json};
 use vestibule::{
-    Client, EndUser, HttpClient, Issuer, Provider, SignatureAlgorithm,
+    Builder, Client, EndUser, HttpClient, Issuer, NewLogin, Provider, Refusal, SessionPolicy, SignatureAlgorithm,
+    Tokens,
     core::{Limits, ProviderMetadata, http_client::Answer, jose::SigningKey},
 };
 use vestibule_provider::{DevelopmentProvider, Fault};
@@ -99,6 +101,10 @@ impl HttpClient for ManyTenants {
 
 /// A house whose provider has many tenants, of which these are listed.
 fn house(tenants: Option<&[&str]>) -> (House, ManyTenants) {
+    house_with(tenants, |builder| builder)
+}
+
+fn house_with(tenants: Option<&[&str]>, settings: impl FnOnce(Builder) -> Builder) -> (House, ManyTenants) {
     let (provider, clock) = (provider(), TestClock::new());
     provider.set_fault(Some(Fault::MissingResponseIssuer));
     let many = ManyTenants::new(provider.clone());
@@ -108,7 +114,7 @@ fn house(tenants: Option<&[&str]>) -> (House, ManyTenants) {
         corp = corp.tenants(tenants.iter().copied());
     }
     let builder = bare_builder(&provider, &clock).http_client(many.clone()).provider("corp", corp);
-    let vestibule = builder.build().expect("the settings hold together");
+    let vestibule = settings(builder).build().expect("the settings hold together");
     let mut house = House::around(provider, clock, &vestibule);
     let app = Router::new().route("/who", get(async |user: EndUser| format!("{} {}", user.issuer(), user.subject())));
     house.app = vestibule.wrap(app);
@@ -140,6 +146,42 @@ async fn a_session_of_one_tenant_does_not_go_on_as_one_of_another() {
     // The provider remembers them, and asks nobody.
     let page = house.get("/auth/login/corp?return_to=/who").await;
     assert_eq!(page.text(), format!("{} alice", issuer_of(TWO)));
+}
+
+/// V65, V100: whoever proved that they are somebody else does not go on as who they were, whatever comes of it.
+#[tokio::test]
+async fn a_login_of_another_tenant_that_is_refused_ends_the_session_of_the_first() {
+    let (mut house, many) = house_with(Some(&[ONE, TWO]), |builder| {
+        builder.on_login(async |login: NewLogin| {
+            if login.issuer().as_str() == issuer_of(ONE) { Ok(login) } else { Err(Refusal::new("not here")) }
+        })
+    });
+    many.says(&issuer_of(ONE), ONE);
+    house.sign_in("/who", "alice").await;
+    many.says(&issuer_of(TWO), TWO);
+    assert_eq!(house.get("/auth/login/corp?return_to=/who").await.status(), 403);
+    assert!(!house.get("/auth/session").await.text().contains("true"));
+}
+
+/// V100: somebody of the same name elsewhere is not who is still signed in.
+#[tokio::test]
+async fn a_silent_renewal_is_of_the_same_tenant_or_the_session_ends() {
+    let every = Duration::from_secs(900);
+    let policy = || SessionPolicy::lifetime(Duration::from_secs(4 * 3600)).silent_renewal(every);
+    for (tenant, is_in) in [(ONE, true), (TWO, false)] {
+        // Without a hint: the provider that is beneath this one did not sign it.
+        let settings = |builder: Builder| builder.session(policy()).tokens(Tokens::Discard);
+        let (mut house, many) = house_with(Some(&[ONE, TWO]), settings);
+        many.says(&issuer_of(ONE), ONE);
+        house.sign_in("/who", "alice").await;
+        many.says(&issuer_of(tenant), tenant);
+        house.pass(900);
+        let (log, _listening) = Log::listen();
+        let page = house.get("/who").await;
+        assert_eq!(page.text() == format!("{} alice", issuer_of(ONE)), is_in, "{tenant}: {}", page.text());
+        let is_over = log.lines().iter().any(|line| line.contains("signed in at the provider no more"));
+        assert_eq!(is_over, !is_in, "{:?}", log.lines());
+    }
 }
 
 /// V100
