@@ -1,8 +1,9 @@
 //! Private keys as JWKs (RFC 7517): how keys are kept, sealed, and read back; and a set of them, as people keep them in a file.
 
-use std::sync::Arc;
+use std::{fmt::Write, sync::Arc};
 
 use serde_json::{Map, Value, json};
+use zeroize::Zeroize;
 
 use super::{
     DecryptionKey, DecryptionKeys, KeyManagementAlgorithm, SignatureAlgorithm, SigningFailed, SigningKey, base64url,
@@ -127,7 +128,9 @@ impl PrivateJwkSet {
     /// # Errors
     /// [`InvalidPrivateJwkSet`] names the key and the rule.
     pub fn from_json(bytes: &[u8]) -> Result<Self, InvalidPrivateJwkSet> {
-        let members: Vec<Value> = json::required(&json::object(bytes)?, "keys")?;
+        let mut document = json::object(bytes)?;
+        let keys = document.remove("keys").map(Wiped).ok_or(JsonFault::Missing { member: "keys" })?;
+        let members = keys.0.as_array().ok_or(JsonFault::WrongType { member: "keys" })?;
         if members.len() > MOST_KEYS {
             return Err(InvalidPrivateJwkSet::TooManyKeys { count: members.len() });
         }
@@ -218,7 +221,32 @@ pub(super) fn scalar_member(d: &[u8]) -> Map<String, Value> {
 }
 
 pub(super) fn into_secret(members: Map<String, Value>) -> Secret<String> {
-    Secret::new(Value::Object(members).to_string())
+    // Its room at once: what a growing string leaves behind is not wiped. Names and numbers need no escapes.
+    let room = members.iter().map(|(name, value)| name.len() + value.as_str().map_or(ROOM, str::len) + ROOM).sum();
+    let (members, mut text) = (Wiped(Value::Object(members)), Secret::new(String::with_capacity(room)));
+    write!(text.expose_mut(), "{}", members.0).expect("a string takes what is written to it");
+    text
+}
+
+/// Quotes, a colon and a comma; and more than a short array has.
+const ROOM: usize = 64;
+
+/// JSON whose strings are wiped when it is dropped, since private numbers are among them.
+struct Wiped(Value);
+
+impl Drop for Wiped {
+    fn drop(&mut self) {
+        wipe(&mut self.0);
+    }
+}
+
+fn wipe(value: &mut Value) {
+    match value {
+        Value::String(text) => text.zeroize(),
+        Value::Array(values) => values.iter_mut().for_each(wipe),
+        Value::Object(members) => members.values_mut().for_each(wipe),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 #[cfg(test)]

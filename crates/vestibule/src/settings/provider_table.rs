@@ -163,7 +163,8 @@ impl ProviderTable {
             .remedy("leave the one or the other out")),
             (Some(path), None | Some(false), None) => {
                 let (setting, path) = (context.setting("jwks_file"), context.folder.join(path));
-                let keys = OwnKeys::from_jwks(&read(&setting, &path)?);
+                let json = Secret::new(read(&setting, &path)?);
+                let keys = OwnKeys::from_jwks(json.expose());
                 Ok(provider.keys(keys.map_err(|error| error.named(setting).value(path.display()))?))
             }
             (Some(_), _, _) => {

@@ -168,6 +168,24 @@ fn a_private_key_that_can_be_taken_apart_is_refused() {
     assert_eq!(SigningKey::from_jwk(&rsa).err(), Some(InvalidPrivateJwk::Factorable));
 }
 
+/// V69: what a private key was written in, or read from, leaves no copy behind.
+#[test]
+fn the_json_of_a_private_key_is_wiped() {
+    let mut jwk = json!({"keys": [signing(SignatureAlgorithm::Es256), signing(SignatureAlgorithm::Rs256)]});
+    wipe(&mut jwk);
+    let emptied = |key: &Value| key.as_object().is_some_and(|key| key.values().all(|value| value == ""));
+    assert!(jwk["keys"].as_array().is_some_and(|keys| keys.len() == 2 && keys.iter().all(emptied)), "{jwk}");
+    for algorithm in SignatureAlgorithm::ALL.into_iter().filter(|algorithm| !algorithm.is_symmetric()) {
+        let written = SigningKey::generate(algorithm).expect("a key").to_private_jwk().expect("a JWK");
+        let members: Map<String, Value> = serde_json::from_str(written.expose()).expect("JSON");
+        let longest = into_secret(members.clone());
+        assert_eq!(longest.expose(), written.expose());
+        let room: usize =
+            members.iter().map(|(name, value)| name.len() + value.as_str().map_or(ROOM, str::len) + ROOM).sum();
+        assert!(written.expose().len() <= room, "{algorithm}: it never grows");
+    }
+}
+
 /// A secret is kept where it came from.
 #[test]
 fn a_set_with_a_secret_is_not_kept() {
