@@ -321,6 +321,9 @@ impl ConnectedProvider {
             OwnKeysAtWork::Given(keys) => return Ok(Some(keys.public_jwk_set())),
             OwnKeysAtWork::Made(made) => made,
         };
+        if let Some(keys) = made.published_just_now(self.now()) {
+            return Ok(Some(keys));
+        }
         if let Who::Given(client) = &self.identity.who {
             let needs = Needs::of(client);
             if !needs.is_empty() {

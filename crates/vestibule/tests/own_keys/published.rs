@@ -1,10 +1,12 @@
 //! `/auth/jwks/{provider}`: what others may know of our keys.
 
+use std::sync::{Arc, atomic::Ordering};
+
 use vestibule::{OwnKeys, SignatureAlgorithm, core::jose::SigningKey};
 
 use crate::{
     bench::{JWKS, by_key, corp, house, jwks, kids, op, registered, run, signed_by, signs_in},
-    house::{House, TestClock},
+    house::{House, TestClock, everywhere::Everywhere},
 };
 
 /// A private key as a person keeps it, with its private number as a canary.
@@ -48,4 +50,22 @@ async fn who_needs_no_keys_has_none_and_none_are_made() {
         assert_eq!((page.status().as_u16(), page.text()), (404, ""), "{path}");
         assert_eq!(page.header("cache-control"), Some("no-store"), "{path}");
     }
+}
+
+/// V77: anybody can ask for them, and that is no question to the store each time.
+#[tokio::test]
+async fn many_who_ask_within_a_second_cost_the_store_one_look() {
+    let (store, clock) = (Everywhere::new(), TestClock::new());
+    let keys = corp(by_key()).keys(OwnKeys::made());
+    let (_, mut house) = run(&op(registered()), &clock, keys, |builder| builder.sessions(Arc::clone(&store)));
+    let published = jwks(&mut house).await;
+    let asked = || store.asked.load(Ordering::SeqCst);
+    let before = asked();
+    for _ in 0..100 {
+        assert_eq!(jwks(&mut house).await, published);
+    }
+    assert_eq!(asked(), before);
+    house.pass(1);
+    assert_eq!(jwks(&mut house).await, published);
+    assert!(asked() > before, "and then it is asked again");
 }
