@@ -83,6 +83,8 @@ fn what_cannot_be_asked_for_is_named() {
         ("max_age = -1", "provider.corp.max_age"),
         ("authorization_parameters = { nonce = \"n\" }", "provider.corp.authorization_parameters"),
         ("authorization_parameters = { resource = \"api\" }", "provider.corp.authorization_parameters"),
+        ("tenants = []", "provider.corp.tenants"),
+        ("tenants = [\"t-1\", \"common\"]", "provider.corp.tenants"),
     ] {
         let error = error(&corp(text));
         assert!(error.starts_with(expected), "{text}: {error}");
