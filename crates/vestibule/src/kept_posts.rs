@@ -95,6 +95,7 @@ impl KeptPosts {
     /// # Panics
     /// For any other media type, and for none: at startup, as axum does for a bad path.
     #[must_use]
+    #[expect(clippy::panic, reason = "as axum's bad paths do: the name stands in the application's own code")]
     pub fn media_types<'a>(self, media_types: impl IntoIterator<Item = &'a str>) -> Self {
         let known = |name: &str| {
             MediaType::ALL.into_iter().find(|known| known.name() == name).unwrap_or_else(|| {

@@ -222,9 +222,11 @@ pub(super) fn scalar_member(d: &[u8]) -> Map<String, Value> {
 
 pub(super) fn into_secret(members: Map<String, Value>) -> Secret<String> {
     // Its room at once: what a growing string leaves behind is not wiped. Names and numbers need no escapes.
-    let room = members.iter().map(|(name, value)| name.len() + value.as_str().map_or(ROOM, str::len) + ROOM).sum();
+    let one = |(name, value): (&String, &Value)| name.len().saturating_add(value.as_str().map_or(ROOM, str::len));
+    let room = members.iter().map(one).fold(0, |sum: usize, one| sum.saturating_add(one).saturating_add(ROOM));
     let (members, mut text) = (Wiped(Value::Object(members)), Secret::new(String::with_capacity(room)));
-    write!(text.expose_mut(), "{}", members.0).expect("a string takes what is written to it");
+    // A string refuses nothing that is written to it.
+    let _ = write!(text.expose_mut(), "{}", members.0);
     text
 }
 
