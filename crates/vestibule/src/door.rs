@@ -51,6 +51,15 @@ pub(crate) struct Door {
     pub(crate) error_view: Option<Router>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) unreadable: Arc<Unreadable>,
+    pub(crate) stage: Stage,
+}
+
+/// Who sees our pages: whoever develops the application, or whoever uses it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Stage {
+    Development,
+    #[default]
+    Production,
 }
 
 /// From where a login may begin at our login page.
@@ -109,6 +118,7 @@ pub(crate) struct Seals {
     pub(crate) login_error: Seal,
     pub(crate) logout: Seal,
     pub(crate) wish: Seal,
+    pub(crate) trips: Seal,
 }
 
 impl Seals {
@@ -122,6 +132,7 @@ impl Seals {
             login_error: Seal::new(Role::LoginError, ring),
             logout: Seal::new(Role::Logout, ring),
             wish: Seal::new(Role::Wish, ring),
+            trips: Seal::new(Role::Trips, ring),
         }
     }
 }

@@ -41,6 +41,7 @@ use crate::{
 /// previous_secret_key_file = "old_key"      # or previous_secret_key; optional: what it sealed still opens, while you rotate
 /// path_prefix = "/auth"                     # optional: where our own routes are
 /// refuse_cross_site_logins = false          # whether /auth/login refuses what another site links to
+/// development = false                       # whether pages say what only developers should read; on loopback they do
 /// trusted_ca = "ca.pem"                     # optional: trusted besides the platform's
 /// outbound_allow = ["10.0.0.5:8443"]        # optional: may be connected to though an outsider names it (WebFinger)
 /// after_logout = "/goodbye"                 # optional: the front page unless said
@@ -164,6 +165,8 @@ struct File {
     path_prefix: Option<String>,
     #[serde(default)]
     refuse_cross_site_logins: bool,
+    #[serde(default)]
+    development: bool,
     trusted_ca: Option<PathBuf>,
     #[serde(default)]
     outbound_allow: Vec<String>,
@@ -285,6 +288,9 @@ impl Settings {
         }
         if file.refuse_cross_site_logins {
             builder = builder.refuse_cross_site_logins();
+        }
+        if file.development {
+            builder = builder.development();
         }
         if let Some(prefix) = &file.path_prefix {
             builder = builder.path_prefix(prefix);

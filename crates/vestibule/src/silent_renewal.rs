@@ -27,7 +27,7 @@ pub(crate) async fn depart(visit: &Visit, session: &Session) -> Option<Response>
     let door = visit.door();
     let return_to =
         ReturnAddress::of_request(&door.base, visit.uri()).unwrap_or_else(|| ReturnAddress::home(&door.base));
-    match login::begin(visit, &session.provider, &return_to, Wish::silently()).await {
+    match login::begin(visit, &session.provider, &return_to, Wish::silently(), None).await {
         Ok(response) => Some(response),
         Err(error) => {
             put_off(visit, session, chain(&error)).await;

@@ -98,6 +98,8 @@ pub(crate) enum Role {
     Registration,
     /// What is wished of a login, in a link of ours.
     Wish,
+    /// What the last round trips to a provider came to.
+    Trips,
 }
 
 impl Role {
@@ -112,6 +114,7 @@ impl Role {
             Self::Logout => b"vestibule logout v1",
             Self::Registration => b"vestibule registration v1",
             Self::Wish => b"vestibule wish v1",
+            Self::Trips => b"vestibule trips v1",
         }
     }
 }

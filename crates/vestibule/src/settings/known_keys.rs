@@ -9,7 +9,7 @@ use super::{
 };
 use crate::config_error::ConfigError;
 
-pub(super) const TOP: [&str; 15] = [
+pub(super) const TOP: [&str; 16] = [
     "base_url",
     "secret_key",
     "secret_key_file",
@@ -17,6 +17,7 @@ pub(super) const TOP: [&str; 15] = [
     "previous_secret_key_file",
     "path_prefix",
     "refuse_cross_site_logins",
+    "development",
     "trusted_ca",
     "outbound_allow",
     "after_logout",
