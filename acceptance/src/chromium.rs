@@ -75,6 +75,16 @@ impl Chromium {
         .await
     }
 
+    /// The same for a person who blocks the cookies of this host.
+    ///
+    /// # Errors
+    /// When there has to be one, or it does not start.
+    pub async fn without_cookies_of(host: &str) -> Result<Option<Self>, Failure> {
+        const BLOCKED: u8 = 2;
+        let exceptions = json!({format!("{host},*"): {"setting": BLOCKED}});
+        Self::with_preferences(json!({"profile.content_settings.exceptions.cookies": exceptions})).await
+    }
+
     async fn with_preferences(preferences: Value) -> Result<Option<Self>, Failure> {
         let Some(browser) = parts::program(&["chromium", "chromium-browser", "google-chrome"])? else {
             return Ok(None);

@@ -31,7 +31,11 @@ struct Photographer {
 impl Photographer {
     /// `None` on a machine without a browser.
     async fn arrive() -> Result<Option<Self>, Failure> {
-        let Some(browser) = Chromium::start().await? else { return Ok(None) };
+        Self::with(Chromium::start().await?)
+    }
+
+    fn with(browser: Option<Chromium>) -> Result<Option<Self>, Failure> {
+        let Some(browser) = browser else { return Ok(None) };
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../screenshots");
         fs::create_dir_all(&folder)?;
         Ok(Some(Self { browser, folder }))
@@ -145,6 +149,20 @@ async fn the_pages_for_the_other_moments_fit_every_screen_and_leave_the_console_
     browser.open(&format!("data:text/html,{form}")).await?;
     browser.press("Win a prize").await?;
     eyes.picture("logout-refused", "You are still signed in", 403).await
+}
+
+/// V97: a browser that keeps no cookie of the application learns that it does not, after two trips.
+#[tokio::test]
+async fn the_page_that_says_why_nobody_can_sign_in_fits_every_screen() -> Outcome {
+    let Some(eyes) = Photographer::with(Chromium::without_cookies_of("localhost").await?)? else { return Ok(()) };
+    let (demo, browser) = (Demo::start()?, &eyes.browser);
+    browser.open(&demo.page("/profile")).await?;
+    browser.press("Alice Liddell").await?;
+    eyes.picture("error-without-cookies", "The cookie of this sign-in did not come back", 400).await?;
+    let begun = format!("{}/authorize?", demo.issuer());
+    let departures = browser.requests().await?.into_iter().filter(|address| address.starts_with(&begun)).count();
+    assert_eq!(departures, 2, "the second one says what is wrong");
+    Ok(())
 }
 
 #[tokio::test]

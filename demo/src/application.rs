@@ -180,8 +180,9 @@ async fn not_found(State(demo): State<Demo>, user: Option<EndUser>) -> (StatusCo
 
 /// The error view: any handler that takes the error.
 async fn sorry(State(pages): State<Pages>, error: LoginError) -> (StatusCode, Page) {
-    let denial = error.denial();
+    let (denial, detail) = (error.denial(), error.detail());
     let page = pages.sorry(&Sorry {
+        detail: detail.as_deref(),
         message: error.public_message(),
         reference: error.reference(),
         provider: error.provider(),

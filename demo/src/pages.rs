@@ -138,6 +138,8 @@ pub(crate) struct Sorry<'a> {
     pub(crate) error: Option<&'a str>,
     /// The provider's explanation: a stranger's words, escaped like all others.
     pub(crate) error_description: Option<&'a str>,
+    /// What is probably the matter, in development.
+    pub(crate) detail: Option<&'a str>,
     /// Where to begin again.
     pub(crate) try_again: &'a str,
     /// What the way there is called.

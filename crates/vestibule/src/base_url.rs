@@ -1,5 +1,6 @@
 //! The public address of the application. It is configuration; the Host of a request is never asked (V5).
 
+use http::{HeaderMap, Uri, header};
 use url::Url;
 use vestibule_core::issuer::is_https_or_loopback;
 
@@ -78,6 +79,20 @@ impl BaseUrl {
         plain.set_scheme("http").is_ok() && is_https_or_loopback(&plain)
     }
 
+    /// The host and port that a request is for, where they are not our own. A stranger's text, or a proxy's, of which nothing may come
+    /// but words for whoever looks for a mistake (V5).
+    pub(crate) fn other_authority(&self, uri: &Uri, headers: &HeaderMap) -> Option<String> {
+        const MOST_BYTES: usize = 128;
+        let named = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        let asked = named.or_else(|| uri.authority().map(|authority| authority.as_str()))?;
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
+        if asked.is_empty() || asked.len() > MOST_BYTES || !asked.bytes().all(is_plain) {
+            return None;
+        }
+        let url = Url::parse(&format!("{}://{asked}", self.origin.scheme())).ok()?;
+        (url.origin() != self.origin.origin()).then(|| asked.to_owned())
+    }
+
     /// Eight characters that tell applications on one host apart (V67): cookies ignore ports.
     pub(crate) fn short_hash(&self) -> String {
         sha256(self.text.as_bytes()).iter().take(4).map(|byte| format!("{byte:02x}")).collect()
@@ -117,5 +132,37 @@ mod tests {
         let hash = |text| BaseUrl::parse(text).expect("valid").short_hash();
         assert_ne!(hash("http://localhost:3000"), hash("http://localhost:3001"));
         assert_eq!(hash("http://localhost:3000").len(), 8);
+    }
+
+    #[test]
+    fn development_is_where_the_base_url_is_on_loopback() {
+        let is_loopback = |text| BaseUrl::parse(text).expect(text).is_loopback();
+        for loopback in ["http://localhost:3000", "https://app.localhost", "http://127.0.0.1", "http://[::1]:3000"] {
+            assert!(is_loopback(loopback), "{loopback}");
+        }
+        for public in ["https://app.example.com", "https://localhost.example.com", "https://192.168.1.5"] {
+            assert!(!is_loopback(public), "{public}");
+        }
+    }
+
+    /// V5: a host is compared, and told; what could be no host is neither.
+    #[test]
+    fn a_request_for_another_host_is_told_from_one_for_ours() {
+        let base = BaseUrl::parse("https://app.example.com/shop").expect("a base URL");
+        let other = |host: &'static [u8]| {
+            let host = http::HeaderValue::from_bytes(host).expect("a header value");
+            base.other_authority(&Uri::from_static("/"), &HeaderMap::from_iter([(header::HOST, host)]))
+        };
+        for ours in [b"app.example.com".as_slice(), b"app.example.com:443", b"APP.example.com"] {
+            assert_eq!(other(ours), None);
+        }
+        for theirs in ["www.example.com", "app.example.com:8443", "10.0.0.5:3000", "[::1]:3000"] {
+            assert_eq!(other(theirs.as_bytes()).as_deref(), Some(theirs));
+        }
+        for none in [b"".as_slice(), b"a b", b"<script>", b"a/b", b"a@b", b"\xff", b"a..b:x", &[b'x'; 129]] {
+            assert_eq!(other(none), None, "{none:?}");
+        }
+        let of_http_2 = Uri::from_static("https://www.example.com/");
+        assert_eq!(base.other_authority(&of_http_2, &HeaderMap::new()).as_deref(), Some("www.example.com"));
     }
 }

@@ -13,7 +13,7 @@ use vestibule_core::HttpClient;
 use self::{
     checks::{
         check_providers, check_secret_keys, default_provider, keeping, parse_after_logout,
-        say_what_this_process_alone_knows,
+        say_what_this_process_alone_knows, stage,
     },
     transport::Transport,
 };
@@ -21,7 +21,7 @@ use crate::{
     base_url::BaseUrl,
     clock::{Clock, SystemClock},
     config_error::ConfigError,
-    door::{Door, LoginStarts, Seals, context},
+    door::{Door, LoginStarts, Seals, Stage, context},
     examination::Groundwork,
     kept_posts::Room,
     new_login::{NewLogin, OnLogin, Refusal},
@@ -66,6 +66,7 @@ pub struct Builder {
     path_prefix: Option<String>,
     login_starts: LoginStarts,
     fragments: Fragments,
+    stage: Stage,
     clock: Arc<dyn Clock>,
 }
 
@@ -92,6 +93,7 @@ impl Builder {
             path_prefix: None,
             login_starts: LoginStarts::default(),
             fragments: Fragments::default(),
+            stage: Stage::default(),
             clock: Arc::new(SystemClock),
         }
     }
@@ -285,6 +287,12 @@ impl Builder {
         Self { login_starts: LoginStarts::OfOurOwn, ..self }
     }
 
+    /// Lets our pages say what only whoever develops the application should read, such as why a sign-in goes round in circles. That is
+    /// so by itself where the base URL is on loopback; anywhere else the log has a warning at start.
+    pub fn development(self) -> Self {
+        Self { stage: Stage::Development, ..self }
+    }
+
     /// Another clock than the system's: for tests.
     pub fn clock(self, clock: impl Clock + 'static) -> Self {
         Self { clock: Arc::new(clock), ..self }
@@ -323,6 +331,7 @@ impl Builder {
         let providers = connected(self.providers, &base, &paths, &transport, &surroundings)?;
         say_what_this_process_alone_knows(&providers, keeping.store().as_ref());
         let default_provider = default_provider(&providers, self.default_provider.as_deref())?;
+        let stage = stage(self.stage, &base);
         let names = CookieNames::new(&base);
         let endings = Arc::new(Endings::new());
         keeping.store().listen(far_stores::listener(recent.as_ref(), &endings));
@@ -348,6 +357,7 @@ impl Builder {
             fragments: self.fragments,
             unreadable,
             kept_room: Room::new(),
+            stage,
             paths,
             base,
         };

@@ -9,7 +9,7 @@ use axum::{
     extract::{Path, State},
     response::Response,
 };
-use http::{HeaderMap, Request, header};
+use http::{HeaderMap, HeaderValue, Request, header};
 use url::form_urlencoded;
 use vestibule_core::{
     AuthorizationResponse, ClaimsSet, IdToken, Issuer, PendingLogin, ProtocolError, ResponseMode, Subject,
@@ -21,16 +21,19 @@ use self::arrived::Arrived;
 
 use crate::{
     attempt::{Attempt, Earlier},
+    carried::Carried,
     claim_sources::gathered,
     door::Door,
-    error::{LoginFailure, fail, fail_for_good, see_other},
-    login::{state_context, unknown_provider},
+    error::{Failed, LoginFailure, see_other},
+    login::unknown_provider,
     new_login::NewLogin,
     provider::{ConnectedProvider, Proved, ProviderError},
     return_address::ReturnAddress,
     session::{Evidence, Session, SignedIn, browser, cookie::MOST_CHUNKS, visit::Visit},
     session_store::{Born, Moment},
     silent_renewal,
+    start_over::{Bringer, Way, land_or_start_over},
+    trips::Trips,
     wish::Manner,
 };
 
@@ -52,17 +55,24 @@ pub(crate) async fn callback(
 pub(crate) async fn come_back(visit: &Visit, provider: &Arc<ConnectedProvider>, request: Request<Body>) -> Response {
     let door = visit.door();
     let browser = browser::family(request.headers());
+    let bringer = Bringer {
+        way: Way::of(door, request.method(), request.headers()),
+        elsewhere: door.base.other_authority(visit.uri(), request.headers()),
+    };
     let arrived = match Arrived::read(visit, provider, request).await {
         Ok(arrived) => arrived,
         Err(answer) => return *answer,
     };
     let returned = Returned::read(door, provider, &arrived);
-    let (manner, return_to) = (returned.manner, returned.return_to.clone());
+    let (manner, carried) = (returned.manner(), returned.carried.clone());
+    let return_to = carried.as_ref().and_then(|carried| carried.return_to.clone());
     let mut response = match (finish(visit, provider, returned, browser).await, manner) {
-        (Ok(landing), _) => see_other(landing.as_str()),
-        (Err(failure), Manner::Asked) => land_or_fail(visit, provider, failure, return_to).await,
+        (Ok(landing), _) => signed_in_at(visit, manner, &landing),
+        (Err(failure), Manner::Asked | Manner::StartedOver | Manner::StartedOverAgain) => {
+            land_or_start_over(visit, provider, failure, carried.as_ref(), &bringer).await
+        }
         // Where they land they would be sent away again, and again, as long as whatever it is lasts.
-        (Err(failure), Manner::SteppingUp) => fail_for_good(visit, failure, provider, return_to),
+        (Err(failure), Manner::SteppingUp) => Failed::new(failure, return_to).for_good().answer(visit, Some(provider)),
         (Err(failure), Manner::Silent) => {
             let return_to = return_to.unwrap_or_else(|| ReturnAddress::home(&door.base));
             silent_renewal::give_up(visit, failure, return_to).await
@@ -72,18 +82,47 @@ pub(crate) async fn come_back(visit: &Visit, provider: &Arc<ConnectedProvider>, 
     response
 }
 
+/// The answer to a login that succeeded. What it set is remembered for a minute, should the next page know nothing of it.
+fn signed_in_at(visit: &Visit, manner: Manner, landing: &ReturnAddress) -> Response {
+    let (door, mut response) = (visit.door(), see_other(landing.as_str()));
+    let Some(begun) = visit.begun() else { return response };
+    // Beside a large session there is room for fewer logins; those that go land by it.
+    for heavy in Attempt::too_heavy_beside(door, &visit.cookies(), begun.bytes) {
+        response.headers_mut().append(header::SET_COOKIE, door.names.delete(heavy));
+    }
+    let trips = match manner {
+        Manner::Silent => return response,
+        Manner::Asked | Manner::SteppingUp => 1,
+        Manner::StartedOver => 2,
+        Manner::StartedOverAgain => 3,
+    };
+    Trips::of(visit).and_success(begun, trips, door.now()).set(door, response)
+}
+
 /// The attempts of this browser that a response names are over, whatever came of it: burnt, and their cookies deleted. A
-/// response that was rejected before it came to that leaves a code behind, which nobody shall use (V22, V32).
+/// response that was rejected before it came to that leaves a code behind, which nobody shall use (V22, V32). A cookie that does not
+/// open is no login, and goes too.
 async fn end_attempts(visit: &Visit, parameters: &[u8], headers: &mut HeaderMap) {
     let states = form_urlencoded::parse(parameters).filter(|(name, _)| name == "state");
     let named: Vec<_> = states.filter_map(|(_, value)| PendingState::parse(value).ok()).collect();
     let (door, cookies) = (visit.door(), visit.cookies());
-    for cookie in cookies.logins().filter(|cookie| named.iter().any(|state| state.attempt() == cookie.attempt())) {
-        if Attempt::open(door, cookie).is_some() {
+    for cookie in cookies.logins() {
+        let attempt = Attempt::open(door, cookie).map(|attempt| attempt.pending.attempt());
+        if let Some(attempt) = &attempt {
+            if !named.iter().any(|state| state.attempt() == attempt) {
+                continue;
+            }
             // Whoever came as far as the token request burnt it already.
-            let _ = burn(door, cookie.attempt()).await;
+            let _ = burn(door, attempt).await;
         }
-        headers.append(header::SET_COOKIE, door.names.delete(cookie.purpose));
+        // A login that was just begun may have its place already.
+        let set = door.names.name(cookie.purpose);
+        let is_set = |line: &HeaderValue| {
+            line.as_bytes().strip_prefix(set.as_bytes()).is_some_and(|rest| rest.starts_with(b"="))
+        };
+        if !headers.get_all(header::SET_COOKIE).iter().any(is_set) {
+            headers.append(header::SET_COOKIE, door.names.delete(cookie.purpose));
+        }
     }
 }
 
@@ -102,7 +141,8 @@ async fn finish(
     browser: Option<&str>,
 ) -> Result<ReturnAddress, LoginFailure> {
     let door = visit.door();
-    let (manner, return_to) = (returned.manner, returned.return_to.clone());
+    let (manner, carried) = (returned.manner(), returned.carried.clone());
+    let return_to = carried.as_ref().and_then(|carried| carried.return_to.clone());
     // V20: a login that another process began is finished with the issuer that it was begun with.
     provider.known_issuer().await?;
     let (response, attempt) = returned.attempt(visit, provider)?;
@@ -110,8 +150,8 @@ async fn finish(
     // V22: before the token request.
     let moment = burn(door, &attempt.pending.attempt()).await?;
     let renewed = match manner {
-        Manner::Asked | Manner::SteppingUp => None,
         Manner::Silent => Some(silent_renewal::renewed(visit, provider).await?),
+        _ => None,
     };
     let at = provider.introduced_as(|client_id| attempt.is_by_client(client_id)).await?;
     let is_posted = attempt.pending.response_mode() == ResponseMode::FormPost;
@@ -139,6 +179,10 @@ async fn finish(
     if session.times.are_over(door.now()) {
         return Err(LoginFailure::OverAlready);
     }
+    if goes_on_beside(visit, carried.as_ref(), &session).await {
+        tracing::info!(target: "vestibule::login", provider = provider.name(), "signed in, as in another tab a moment ago");
+        return Ok(return_to.unwrap_or_else(|| ReturnAddress::home(&door.base)));
+    }
     // Which cookies the earlier session has is unknown where they did not come along.
     let places = if is_posted { MOST_CHUNKS } else { visit.cookies().session_places() };
     visit.log_in(&session, &place, places, renewed.as_deref()).await?;
@@ -147,6 +191,18 @@ async fn finish(
     }
     tracing::info!(target: "vestibule::login", provider = provider.name(), "signed in");
     Ok(return_to.unwrap_or_else(|| ReturnAddress::home(&door.base)))
+}
+
+/// Whether the browser goes on with the session that another tab began while this login was under way, of the very same sign-in at the
+/// provider. Were each tab to put its own in the place of the last, requests that are under way would come with one that is over.
+async fn goes_on_beside(visit: &Visit, carried: Option<&Carried>, own: &Session) -> bool {
+    let Ok(Some(other)) = visit.session().await else { return false };
+    let (own_evidence, other_evidence) = (own.evidence(), other.evidence());
+    own_evidence.demand.is_nothing()
+        && carried.is_some_and(|carried| carried.is_beside(&other))
+        && other.provider.name() == own.provider.name()
+        && (&other.issuer, &other.subject, &other.sid) == (&own.issuer, &own.subject, &own.sid)
+        && (own_evidence.auth_time, own_evidence.acr) == (other_evidence.auth_time, other_evidence.acr)
 }
 
 /// Whoever was signed in at this browser as somebody else is so no more, whatever comes of this login (V65): by the session's
@@ -217,42 +273,23 @@ fn signed_in(
     }
 }
 
-/// A failed login ends on the error page; but a callback that is merely late, used or unknown lands a person who is signed in
-/// on the page that it was for.
-async fn land_or_fail(
-    visit: &Visit,
-    provider: &Arc<ConnectedProvider>,
-    failure: LoginFailure,
-    return_to: Option<ReturnAddress>,
-) -> Response {
-    if failure.is_unsolicited() && matches!(visit.session().await, Ok(Some(_))) {
-        let landing = return_to.unwrap_or_else(|| ReturnAddress::home(&visit.door().base));
-        return see_other(landing.as_str());
-    }
-    fail(visit, failure, Some(provider), return_to)
-}
-
 /// What came back, before any of it is believed.
 struct Returned {
     response: Result<AuthorizationResponse, ProtocolError>,
-    return_to: Option<ReturnAddress>,
-    manner: Manner,
+    /// What we sealed into its state.
+    carried: Option<Carried>,
 }
 
 impl Returned {
     fn read(door: &Door, provider: &ConnectedProvider, arrived: &Arrived) -> Self {
         let response = arrived.response();
-        let carried = response.as_ref().ok().and_then(|response| {
-            let state = response.state();
-            let context = state_context(door, provider, state.attempt());
-            let carried = door.seals.return_address.open(&context, state.carried().as_bytes())?;
-            String::from_utf8(carried).ok()
-        });
-        let (manner, return_to) = carried.as_deref().map_or((Manner::Asked, None), |carried| {
-            let (manner, return_to) = Manner::of(carried);
-            (manner, door.return_address(return_to))
-        });
-        Self { response, return_to, manner }
+        let state = response.as_ref().ok().map(AuthorizationResponse::state);
+        let carried = state.and_then(|state| Carried::open(door, provider, state));
+        Self { response, carried }
+    }
+
+    fn manner(&self) -> Manner {
+        self.carried.as_ref().map_or(Manner::Asked, |carried| carried.manner)
     }
 
     /// The login of this browser that the response names, begun with this provider (V17, V20).
@@ -263,12 +300,13 @@ impl Returned {
     ) -> Result<(AuthorizationResponse, Attempt), LoginFailure> {
         let response = self.response?;
         // R13: a state that was changed is not ours, though its attempt may be.
-        if self.return_to.is_none() {
+        if self.carried.is_none_or(|carried| carried.return_to.is_none()) {
             return Err(Unsolicited::ForeignState.into());
         }
         let (door, cookies, name) = (visit.door(), visit.cookies(), response.state().attempt());
-        let cookie = cookies.logins().find(|cookie| cookie.attempt() == name).filter(|_| !cookies.are_hostile());
-        let attempt = cookie.and_then(|cookie| Attempt::open(door, cookie)).ok_or(Unsolicited::UnknownAttempt)?;
+        let mut attempts = cookies.logins().filter_map(|cookie| Attempt::open(door, cookie));
+        let attempt = attempts.find(|attempt| attempt.pending.attempt() == name).filter(|_| !cookies.are_hostile());
+        let attempt = attempt.ok_or(Unsolicited::UnknownAttempt)?;
         if !attempt.belongs_to(provider) {
             return Err(Unsolicited::UnknownAttempt.into());
         }

@@ -57,6 +57,15 @@ pub(crate) struct Door {
     /// What only an examination asks for.
     pub(crate) groundwork: Groundwork,
     pub(crate) kept_room: Room,
+    pub(crate) stage: Stage,
+}
+
+/// Who sees our pages: whoever develops the application, or whoever uses it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Stage {
+    Development,
+    #[default]
+    Production,
 }
 
 /// From where a login may begin at our login page.
@@ -126,6 +135,7 @@ pub(crate) struct Seals {
     pub(crate) former: Seal,
     pub(crate) kept_name: Seal,
     pub(crate) kept_post: Seal,
+    pub(crate) trips: Seal,
 }
 
 impl Seals {
@@ -142,6 +152,7 @@ impl Seals {
             former: Seal::new(Role::Former, ring),
             kept_name: Seal::new(Role::KeptName, ring),
             kept_post: Seal::new(Role::KeptPost, ring),
+            trips: Seal::new(Role::Trips, ring),
         }
     }
 }

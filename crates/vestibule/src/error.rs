@@ -1,6 +1,8 @@
 //! A login that did not come to its end: what the log says, what the person sees, and the record between the two.
 
+mod diagnosis;
 mod failure;
+mod record;
 
 use std::{convert::Infallible, error::Error};
 
@@ -13,17 +15,23 @@ use axum::{
 use http::{HeaderName, HeaderValue, Request, StatusCode, header, request::Parts};
 use serde::{Deserialize, Serialize};
 use tower_service::Service;
-use vestibule_core::{ErrorResponse, NumericDate, ProtocolError};
+use vestibule_core::ErrorResponse;
 
-pub(crate) use self::failure::LoginFailure;
+pub use self::diagnosis::{Cause, Diagnosis};
+use self::record::Record;
+pub(crate) use self::{
+    diagnosis::Found,
+    failure::LoginFailure,
+    record::{Again, Failed, Then},
+};
 use crate::{
-    door::Door,
+    door::{Door, Stage},
     end_user::OutsideTheVestibule,
     pages::{self, Action, ErrorPage},
-    paths::Place,
-    provider::{ConnectedProvider, ProviderError},
+    provider::ConnectedProvider,
     return_address::ReturnAddress,
-    session::{cookie::Purpose, seal, visit::Visit},
+    session::{seal, visit::Visit},
+    start_over::{self, Way},
 };
 
 /// A login that did not come to its end, as the error view gets it: what may be shown, and where the log says more.
@@ -45,6 +53,8 @@ use crate::{
 pub struct LoginError {
     record: Record,
     denial: Option<ErrorResponse>,
+    diagnosis: Option<Diagnosis>,
+    stage: Stage,
     try_again: String,
 }
 
@@ -68,6 +78,8 @@ pub enum LoginErrorKind {
     Store,
     /// What the provider says about the person does not fit into cookies.
     TooBig,
+    /// Sign-ins succeeded, one after the other, and none of them lasted until the next page. [`LoginError::diagnosis`] says why.
+    Looping,
 }
 
 impl LoginError {
@@ -85,13 +97,17 @@ impl LoginError {
             LoginErrorKind::Denied | LoginErrorKind::Misbehaved => StatusCode::BAD_GATEWAY,
             LoginErrorKind::Unsolicited => StatusCode::BAD_REQUEST,
             LoginErrorKind::Unreachable | LoginErrorKind::Store => StatusCode::SERVICE_UNAVAILABLE,
-            LoginErrorKind::TooBig => StatusCode::INTERNAL_SERVER_ERROR,
+            LoginErrorKind::TooBig | LoginErrorKind::Looping => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
     /// What the person may read. Text, not HTML: for a refusal it is the application's own reason.
     #[must_use]
     pub fn public_message(&self) -> &str {
+        if let Some(Cause::NotReturned) = self.diagnosis.as_ref().map(Diagnosis::cause) {
+            return "Your browser did not send back a cookie that this site needs to sign you in. Allow cookies for this site, then \
+                    try again.";
+        }
         match self.record.kind {
             LoginErrorKind::Cancelled => "You cancelled the sign-in.",
             LoginErrorKind::Refused => &self.record.reason,
@@ -101,6 +117,7 @@ impl LoginError {
             LoginErrorKind::Unreachable => "The provider cannot be reached. Try again later.",
             LoginErrorKind::Store => "Something went wrong on our side.",
             LoginErrorKind::TooBig => "Your account holds more than this site can keep.",
+            LoginErrorKind::Looping => "You signed in several times, and this site did not remember it.",
         }
     }
 
@@ -122,19 +139,34 @@ impl LoginError {
         self.denial.as_ref()
     }
 
+    /// What is probably the matter, where that was found out. The log line that the [reference](Self::reference) finds has it too.
+    #[must_use]
+    pub fn diagnosis(&self) -> Option<&Diagnosis> {
+        self.diagnosis.as_ref()
+    }
+
+    /// The diagnosis as our own page shows it: in [development](crate::Builder::development) only. Text, not HTML.
+    #[must_use]
+    pub fn detail(&self) -> Option<String> {
+        match self.stage {
+            Stage::Development => self.diagnosis.as_ref().map(Diagnosis::to_string),
+            Stage::Production => None,
+        }
+    }
+
     /// Where a new sign-in starts, back to the page that the person wanted: a path of our own.
     #[must_use]
     pub fn try_again(&self) -> &str {
         &self.try_again
     }
 
-    fn from_record(door: &Door, record: Record) -> Self {
+    fn from_record(door: &Door, record: Record, diagnosis: Option<Diagnosis>) -> Self {
         let denial =
             record.denial.as_ref().and_then(|(error, description)| ErrorResponse::new(error, description.as_deref()));
         let return_to = door.return_address(&record.return_to);
         let provider = record.provider.as_deref().filter(|name| door.provider(name).is_some());
         let try_again = door.paths.public_login(provider, return_to.as_ref());
-        Self { record, denial, try_again }
+        Self { record, denial, diagnosis, stage: door.stage, try_again }
     }
 
     fn action_label(&self) -> &'static str {
@@ -145,42 +177,6 @@ impl LoginError {
     }
 }
 
-/// What travels, sealed, from the callback to the error page.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Record {
-    kind: LoginErrorKind,
-    provider: Option<String>,
-    reference: String,
-    denial: Option<(String, Option<String>)>,
-    reason: String,
-    return_to: String,
-    at: i64,
-}
-
-impl Record {
-    fn of(
-        failure: LoginFailure,
-        provider: Option<&str>,
-        reference: String,
-        return_to: &ReturnAddress,
-        now: NumericDate,
-    ) -> Self {
-        let kind = failure.kind();
-        let (denial, reason) = match failure {
-            LoginFailure::Provider(ProviderError::Protocol(ProtocolError::Denied(response))) => {
-                (Some((response.error().to_owned(), response.error_description().map(str::to_owned))), String::new())
-            }
-            LoginFailure::Refused(refusal) => (None, refusal.into_reason()),
-            _ => (None, String::new()),
-        };
-        let (provider, return_to) = (provider.map(str::to_owned), return_to.as_str().to_owned());
-        Self { kind, provider, reference, denial, reason, return_to, at: now.seconds() }
-    }
-}
-
-/// How long the error page survives a reload, in seconds.
-const RECORD_LIFETIME: i64 = 60;
-
 /// The answer to a login that failed: one log line, one sealed record, and 303 to the error page (a clean URL).
 pub(crate) fn fail(
     visit: &Visit,
@@ -188,40 +184,7 @@ pub(crate) fn fail(
     provider: Option<&ConnectedProvider>,
     return_to: Option<ReturnAddress>,
 ) -> Response {
-    fail_with(visit, failure.into(), provider, return_to, &[])
-}
-
-/// What follows the record of a failure after which nobody lands anywhere.
-const FOR_GOOD: &[u8] = &[1];
-
-fn fail_with(
-    visit: &Visit,
-    failure: LoginFailure,
-    provider: Option<&ConnectedProvider>,
-    return_to: Option<ReturnAddress>,
-    mark: &[u8],
-) -> Response {
-    let door = visit.door();
-    let (provider, reference) = (provider.map(ConnectedProvider::name), reference());
-    failure.log(provider, &reference);
-    let return_to = return_to.unwrap_or_else(|| ReturnAddress::home(&door.base));
-    let record = Record::of(failure, provider, reference, &return_to, door.now());
-    let mut payload = postcard::to_stdvec(&record).expect("strings and integers have a postcard form");
-    payload.extend_from_slice(mark);
-    let sealed = door.seals.login_error.seal(&door.context(&door.names.name(Purpose::Error)), &payload);
-    let mut response = see_other(&door.paths.public(Place::Error));
-    response.headers_mut().append(header::SET_COOKIE, door.names.set(Purpose::Error, &sealed, Some(RECORD_LIFETIME)));
-    response
-}
-
-/// The same, where nobody lands on the page that it was for, be they signed in or not.
-pub(crate) fn fail_for_good(
-    visit: &Visit,
-    failure: LoginFailure,
-    provider: &ConnectedProvider,
-    return_to: Option<ReturnAddress>,
-) -> Response {
-    fail_with(visit, failure, Some(provider), return_to, FOR_GOOD)
+    Failed::new(failure, return_to).answer(visit, provider)
 }
 
 /// `GET /auth/error`: the record as a page, by the application's view or by ours.
@@ -230,9 +193,11 @@ pub(crate) async fn error_page(
     visit: Visit,
     mut request: Request<Body>,
 ) -> Response {
-    let Some((error, may_land)) = read_record(&door, &visit) else { return nothing_to_show(&door) };
-    if may_land && let Some(landing) = landing(&door, &visit, &error).await {
-        return see_other(landing.as_str());
+    let Some((record, after)) = record::read(&visit, request.uri().query()) else { return nothing_to_show(&door) };
+    let error = LoginError::from_record(&door, record, after.diagnosis);
+    let way = Way::of(&door, request.method(), request.headers());
+    if let Some(elsewhere) = instead(&visit, &error, after.then, way).await {
+        return elsewhere;
     }
     let mut response = match door.error_view.clone() {
         Some(mut view) => {
@@ -253,13 +218,25 @@ pub(crate) async fn error_page(
     response
 }
 
-/// Where somebody belongs who is signed in, and whose callback was merely late, used or unknown. The callback knows that itself, save
-/// when a form of another site made it: then the session's cookie comes along only now (V28).
-async fn landing(door: &Door, visit: &Visit, error: &LoginError) -> Option<ReturnAddress> {
-    if error.record.kind != LoginErrorKind::Unsolicited || !matches!(visit.peek().await, Ok(Some(_))) {
+/// Where somebody belongs whose callback was merely late, used or unknown: on the page that it was for, if they are signed in, else
+/// perhaps with the provider once more. The callback knows that itself, save when a form of another site made it: then the session's
+/// cookie comes along only now (V28).
+async fn instead(visit: &Visit, error: &LoginError, then: Then, way: Way) -> Option<Response> {
+    if error.record.kind != LoginErrorKind::Unsolicited || then == Then::Stays {
         return None;
     }
-    door.return_address(&error.record.return_to)
+    let door = visit.door();
+    let return_to = door.return_address(&error.record.return_to)?;
+    if matches!(visit.peek().await, Ok(Some(_))) {
+        return Some(see_other(return_to.as_str()));
+    }
+    let provider = error.provider().and_then(|name| door.provider(name))?;
+    match (then, way) {
+        (Then::StartsOver(again), Way::Here) => {
+            Some(start_over::at_the_error_page(visit, provider, return_to, again).await)
+        }
+        _ => None,
+    }
 }
 
 async fn view_response(view: &mut Router, request: Request<Body>) -> Response {
@@ -272,31 +249,23 @@ async fn view_response(view: &mut Router, request: Request<Body>) -> Response {
     }
 }
 
-/// What failed, and whether somebody who is signed in may land where it was for.
-fn read_record(door: &Door, visit: &Visit) -> Option<(LoginError, bool)> {
-    let cookies = visit.cookies();
-    let sealed = cookies.error().filter(|_| !cookies.are_hostile())?;
-    let payload = door.seals.login_error.open(&door.context(&door.names.name(Purpose::Error)), sealed)?;
-    let (record, mark): (Record, &[u8]) = postcard::take_from_bytes(&payload).ok()?;
-    let age = door.now().seconds_since(NumericDate::from_seconds(record.at));
-    (0..=RECORD_LIFETIME).contains(&age).then(|| (LoginError::from_record(door, record), mark != FOR_GOOD))
-}
-
 fn default_page(error: &LoginError) -> Response {
     let title = match error.record.kind {
         LoginErrorKind::Cancelled => "Sign-in cancelled",
         LoginErrorKind::Refused => "You cannot sign in here",
+        LoginErrorKind::Unsolicited if error.diagnosis.is_some() => "You could not be signed in",
         LoginErrorKind::Unsolicited => "This sign-in is over",
+        LoginErrorKind::Looping => "Signing in goes round in circles",
         LoginErrorKind::Unreachable | LoginErrorKind::Store => "Sign-in is not possible right now",
         LoginErrorKind::Denied | LoginErrorKind::Misbehaved | LoginErrorKind::TooBig => "The sign-in failed",
     };
-    let page = pages::error_page(&ErrorPage {
+    let page = ErrorPage {
         title,
         message: error.public_message(),
         reference: Some(error.reference()),
         action: Some(Action { label: error.action_label(), href: error.try_again() }),
-    });
-    pages::html(error.status(), page, &[])
+    };
+    pages::html(error.status(), pages::explained_error_page(&page, error.detail().as_deref()), &[])
 }
 
 /// No record, or an old one: whoever comes here has nothing to worry about.
@@ -304,7 +273,8 @@ fn nothing_to_show(door: &Door) -> Response {
     let home = ReturnAddress::home(&door.base);
     let page = pages::error_page(&ErrorPage {
         title: "Nothing went wrong here",
-        message: "This page shows why a sign-in failed, for a minute after it did.",
+        message: "This page shows why a sign-in failed, for a minute after it did. If that was just now, your browser keeps no \
+                  cookies of this site: allow them, then try again.",
         reference: None,
         action: Some(Action { label: "To the start page", href: home.as_str() }),
     });

@@ -78,6 +78,7 @@ async fn begin(
     if !may_be_a_window(request.headers()) {
         return Err(Refusal::NotAPage);
     }
+    let headers = request.headers().clone();
     if request.method() == Method::POST {
         let said = Initiation::read(&form::read(request).await.map_err(Refusal::NoForm)?)?;
         // With a POST from another site none of our cookies come along; with the GET that follows they do.
@@ -95,7 +96,7 @@ async fn begin(
         Err(error) => return Ok(fail(visit, error, Some(provider), None)),
     };
     let (return_to, login_hint) = said.accept(door, provider, &issuer)?;
-    Ok(depart(visit, provider, return_to, Wish::with_login_hint(login_hint)).await)
+    Ok(depart(visit, provider, return_to, Wish::with_login_hint(login_hint), &headers).await)
 }
 
 impl Initiation {

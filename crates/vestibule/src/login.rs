@@ -13,10 +13,11 @@ use url::form_urlencoded;
 use vestibule_core::{PendingLogin, ResponseMode};
 
 use crate::{
-    attempt::{Attempt, fingerprint},
+    attempt::{Attempt, GivesWay},
+    carried::Carried,
     clock,
     door::{Door, LoginStarts},
-    error::{fail, see_other},
+    error::{Failed, LoginFailure, fail, see_other},
     logout::comes_from_us,
     pages::{self, Action, Choice, ErrorPage},
     paths::WISH,
@@ -26,7 +27,8 @@ use crate::{
     session::visit::{StoreFailed, Visit},
     step_up::Demand,
     store::StoreError,
-    wish::Wish,
+    trips::{self, Departure, Trips},
+    wish::{Manner, Wish},
 };
 
 /// What kind of request asks for a page that needs a sign-in (SECURITY-RULES, "Who is redirected").
@@ -75,7 +77,7 @@ pub(crate) async fn challenge(
             pages::deep_link::hop_page(&login_link(door, provider, demand, Some(&return_to)))
         }
         (Asker::Navigation, Some(provider)) => {
-            depart(visit, provider, return_to, Wish::demanding(demand.clone())).await
+            depart(visit, provider, return_to, Wish::demanding(demand.clone()), headers).await
         }
         (Asker::Navigation, None) => see_other(&door.paths.public_login(None, Some(&return_to))),
         (Asker::PostNavigation, provider) => {
@@ -176,7 +178,7 @@ pub(crate) async fn login_page(
     match (provider, named) {
         (Some(provider), _) => {
             let wish = wished(&door, provider, query.as_deref());
-            depart(&visit, provider, return_to, wish).await
+            depart(&visit, provider, return_to, wish, &headers).await
         }
         (None, Some(_)) => unknown_provider(&door),
         (None, None) => choice(&door, &return_to),
@@ -250,7 +252,8 @@ pub(crate) async fn login_with(
     }
     match door.provider(&name) {
         Some(provider) => {
-            depart(&visit, provider, wanted(&door, query.as_deref()), wished(&door, provider, query.as_deref())).await
+            let (return_to, wish) = (wanted(&door, query.as_deref()), wished(&door, provider, query.as_deref()));
+            depart(&visit, provider, return_to, wish, &headers).await
         }
         None => unknown_provider(&door),
     }
@@ -285,38 +288,56 @@ fn wanted(door: &Door, query: Option<&str>) -> ReturnAddress {
         .unwrap_or_else(|| ReturnAddress::home(&door.base))
 }
 
-/// Sends the browser to the provider, with a login of its own pending.
+/// Sends the browser to the provider, with a login of its own pending; but not whom the last ones brought nowhere (V97).
 pub(crate) async fn depart(
     visit: &Visit,
     provider: &Arc<ConnectedProvider>,
     return_to: ReturnAddress,
     wish: Wish,
+    headers: &HeaderMap,
 ) -> Response {
-    match begin(visit, provider, &return_to, wish).await {
-        Ok(response) => response,
+    let door = visit.door();
+    let again = match trips::departure(visit, headers) {
+        Departure::May => None,
+        Departure::MayAgain(trips) => Some(trips),
+        Departure::MayNot(diagnosis) => {
+            let failed = Failed::new(LoginFailure::Looping(diagnosis), Some(return_to));
+            return Trips::forget(door, failed.answer(visit, Some(provider)));
+        }
+    };
+    let elsewhere = door.base.other_authority(visit.uri(), headers);
+    match begin(visit, provider, &return_to, wish, elsewhere).await {
+        Ok(response) => match again {
+            Some(trips) => trips.set(door, response),
+            None => response,
+        },
         Err(error) => fail(visit, error, Some(provider), Some(return_to)),
     }
 }
 
+/// Begins a login. `elsewhere` is the host that it was asked for at, where that is not the base URL's.
 pub(crate) async fn begin(
     visit: &Visit,
     provider: &Arc<ConnectedProvider>,
     return_to: &ReturnAddress,
     wish: Wish,
+    elsewhere: Option<String>,
 ) -> Result<Response, ProviderError> {
     let door = visit.door();
     let at = provider.introduced().await?;
     let request = provider.authorization_request(&wish);
     let pending = PendingLogin::begin(clock::entropy(), door.now()).asking(&request);
-    let (name, mode) = (pending.attempt(), pending.response_mode());
-    let context = state_context(door, provider, &name);
-    let carried = door.seals.return_address.seal(&context, wish.manner().mark(return_to).as_bytes());
+    let (manner, mode) = (wish.manner(), pending.response_mode());
+    let carried = Carried {
+        manner,
+        begun_at: Some(pending.begun_at()),
+        begun_elsewhere: elsewhere,
+        session: door.session_key(&visit.cookies()).map(Carried::name_of),
+        return_to: Some(return_to.clone()),
+    };
+    let carried = carried.seal(door, provider, &pending.attempt());
     let url = authorization_url(door, provider, &at, &request.carry(carried), &pending).await?;
     let mut response = see_other(url.as_str());
-    let headers = response.headers_mut();
-    for crowded_out in Attempt::crowded_out(door, &visit.cookies()) {
-        headers.append(header::SET_COOKIE, door.names.delete(crowded_out));
-    }
     let mut attempt = Attempt::new(provider, pending, remembered(visit, wish.demand).await)
         .by_client(provider, at.client.client_id());
     if mode == ResponseMode::FormPost
@@ -325,9 +346,13 @@ pub(crate) async fn begin(
     {
         attempt = attempt.in_place_of(door, &session);
     }
-    let purpose = Attempt::purpose(mode, &name);
-    let line = door.names.set(purpose, &attempt.seal(door, purpose), Some(PendingLogin::LIFETIME));
-    headers.append(header::SET_COOKIE, line);
+    let gives_way = match manner {
+        Manner::StartedOver | Manner::StartedOverAgain => GivesWay::Newest,
+        Manner::Asked | Manner::Silent | Manner::SteppingUp => GivesWay::Oldest,
+    };
+    for line in attempt.lines(door, &visit.cookies(), gives_way) {
+        response.headers_mut().append(header::SET_COOKIE, line);
+    }
     Ok(response)
 }
 
@@ -341,11 +366,4 @@ async fn remembered(visit: &Visit, demand: Demand) -> Demand {
         Ok(Some(session)) => demand.besides(&session.evidence().demand),
         _ => demand,
     }
-}
-
-/// What binds the return address inside `state` to its attempt and its provider.
-pub(crate) fn state_context(door: &Door, provider: &ConnectedProvider, attempt: &str) -> Vec<u8> {
-    // Without the issuer where it is still to be found: return addresses are opened before anybody is asked.
-    let issuer = if provider.is_found() { None } else { provider.issuer() };
-    [door.context(attempt), fingerprint(provider, issuer).to_vec()].concat()
 }

@@ -63,10 +63,20 @@ pub(crate) struct Choice<'a> {
 
 /// Something went wrong.
 pub(crate) fn error_page(page: &ErrorPage<'_>) -> String {
+    explained_error_page(page, None)
+}
+
+/// The same, with what whoever develops the application should know: `None` for anybody else's eyes.
+pub(crate) fn explained_error_page(page: &ErrorPage<'_>, detail: Option<&str>) -> String {
     let mut content = vec![paragraph(page.message)];
     content.extend(page.reference.map(|reference| {
         let reference = element("code", &[], [text(reference)]);
         element("p", &[("class", "quiet")], [text("Reference "), reference])
+    }));
+    content.extend(detail.map(|detail| {
+        let heading = element("h2", &[], [text("What was found")]);
+        let note = element("p", &[("class", "quiet")], [text("Shown in development only. The log has it too.")]);
+        element("section", &[("class", "detail")], [heading, paragraph(detail), note])
     }));
     content.extend(page.action.map(|action| actions([link_button(action)])));
     layout(page.title, content)

@@ -1,5 +1,6 @@
 //! Who is signed in: the session, how long it lasts, and how it is kept.
 
+pub(crate) mod begun;
 pub(crate) mod browser;
 pub(crate) mod cookie;
 pub(crate) mod endings;

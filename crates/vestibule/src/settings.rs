@@ -42,6 +42,7 @@ use crate::{
 /// path_prefix = "/auth"                     # optional: where our own routes are
 /// refuse_cross_site_logins = false          # whether /auth/login refuses what another site links to
 /// keep_fragments = false                    # whether people come back to the fragment that they opened too (/app#/inbox)
+/// development = false                       # whether pages say what only developers should read; on loopback they do
 /// trusted_ca = "ca.pem"                     # optional: trusted besides the platform's
 /// outbound_allow = ["10.0.0.5:8443"]        # optional: may be connected to though an outsider names it (WebFinger)
 /// after_logout = "/goodbye"                 # optional: the front page unless said
@@ -168,6 +169,7 @@ struct File {
     refuse_cross_site_logins: bool,
     #[serde(default)]
     keep_fragments: bool,
+    development: bool,
     trusted_ca: Option<PathBuf>,
     #[serde(default)]
     outbound_allow: Vec<String>,
@@ -292,6 +294,9 @@ impl Settings {
         }
         if file.keep_fragments {
             builder = builder.keep_fragments();
+        }
+        if file.development {
+            builder = builder.development();
         }
         if let Some(prefix) = &file.path_prefix {
             builder = builder.path_prefix(prefix);

@@ -28,7 +28,7 @@ pub(crate) async fn depart(visit: &Visit, session: &Session) -> Option<Response>
     let return_to =
         ReturnAddress::of_request(&door.base, visit.uri()).unwrap_or_else(|| ReturnAddress::home(&door.base));
     let wish = Wish { id_token_hint: hint(session), ..Wish::silently() };
-    match login::begin(visit, &session.provider, &return_to, wish).await {
+    match login::begin(visit, &session.provider, &return_to, wish, None).await {
         Ok(response) => Some(response),
         Err(error) => {
             put_off(visit, session, chain(&error)).await;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use vestibule_core::{Secret, authorization::check_parameter};
 
-use crate::{door::Door, provider::ConnectedProvider, return_address::ReturnAddress, step_up::Demand};
+use crate::{door::Door, provider::ConnectedProvider, step_up::Demand};
 
 /// What is wished of one login.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,6 +30,10 @@ pub(crate) enum Manner {
     Silent,
     /// By a person whom a page sent to sign in otherwise than they did.
     SteppingUp,
+    /// By a person who wanted to sign in, and whose first response came to nothing ([`start_over`](crate::start_over)).
+    StartedOver,
+    /// The same after two, the second of which other tabs crowded out.
+    StartedOverAgain,
 }
 
 /// What a link carries: a wire format, since links outlive a deployment. Add a version, never change one.
@@ -49,6 +53,11 @@ impl Wish {
     /// A login that nobody notices.
     pub(crate) fn silently() -> Self {
         Self { manner: Manner::Silent, ..Self::default() }
+    }
+
+    /// A login in the place of one whose response came to nothing.
+    pub(crate) fn once_more(manner: Manner) -> Self {
+        Self { manner, ..Self::default() }
     }
 
     /// How it is done.
@@ -97,30 +106,5 @@ impl Wish {
             claims: claims.and_then(|claims| serde_json::from_str(&claims).ok()),
             id_token_hint: id_token_hint.map(Secret::from),
         })
-    }
-}
-
-impl Manner {
-    /// What goes before the return address inside `state`, which itself begins with a slash.
-    const SILENT: &'static str = "silent ";
-    const STEPPING_UP: &'static str = "stepping up ";
-
-    pub(crate) fn mark(self, return_to: &ReturnAddress) -> String {
-        match self {
-            Self::Asked => return_to.as_str().to_owned(),
-            Self::Silent => format!("{}{}", Self::SILENT, return_to.as_str()),
-            Self::SteppingUp => format!("{}{}", Self::STEPPING_UP, return_to.as_str()),
-        }
-    }
-
-    /// The manner and the return address of what was sealed into `state`.
-    pub(crate) fn of(carried: &str) -> (Self, &str) {
-        if let Some(return_to) = carried.strip_prefix(Self::SILENT) {
-            return (Self::Silent, return_to);
-        }
-        match carried.strip_prefix(Self::STEPPING_UP) {
-            Some(return_to) => (Self::SteppingUp, return_to),
-            None => (Self::Asked, carried),
-        }
     }
 }

@@ -5,13 +5,13 @@ mod house;
 use axum::{Router, body::Body, routing::get};
 use house::{
     APP, House, ISSUER, TestClock, builder, callback_url, provider,
-    rejection::{cookies, who},
+    rejection::{cookies, is_departure, who},
 };
 use http::Request;
 use serde::Deserialize;
 use vestibule::{Builder, Claims, NewLogin, Refusal};
 
-/// The most that the bounds on our cookies leave room for is 32 with those of a session.
+/// More than there are places for logins; `healing/tabs.rs` has 64, in many orders.
 const TABS: usize = 30;
 
 #[tokio::test]
@@ -98,6 +98,11 @@ async fn of_ten_tabs_the_eight_newest_finish_and_the_others_land_on_their_pages(
 #[tokio::test]
 async fn tabs_that_leave_at_the_same_moment_all_come_back_to_their_own_pages() {
     let mut house = House::new();
+    // The provider knows the person who comes back from it.
+    house.sign_in("/profile", "alice").await;
+    for name in house.cookie_names() {
+        house.browser.remove_cookie(&name);
+    }
     let mut callbacks = Vec::new();
     for tab in 0..TABS {
         let mut alone = house.another_browser();
@@ -126,10 +131,10 @@ async fn an_evicted_tab_that_comes_first_starts_again_on_its_own_page() {
         house.pass(1);
         house.callback_url(&format!("/profile?tab={tab}")).await;
     }
-    let page = house.browser.get(&first).await;
-    assert_eq!((page.status().as_u16(), page.url().path()), (400, "/auth/error"));
+    let answer = house.browser.get_without_redirects(&first).await;
+    assert!(is_departure(&answer));
     assert_eq!(house.provider.count("/token"), 0);
-    let page = house.browser.follow_link(&page, "/auth/login/corp?return_to=%2Fprofile%3Ftab%3D0").await;
+    let page = house.browser.get(answer.header("location").expect("it leads on")).await;
     assert_eq!((page.text(), page.url().query()), ("profile of alice", Some("tab=0")));
 }
 
@@ -169,7 +174,7 @@ fn provider_cookie(house: &House) -> String {
 
 /// V22: a copy of the whole browser, as malware takes it, cannot finish what was finished.
 #[tokio::test]
-async fn a_used_callback_lands_who_is_signed_in_on_their_page_and_offers_a_stranger_a_new_start() {
+async fn a_used_callback_lands_who_is_signed_in_on_their_page_and_starts_over_for_a_stranger() {
     let mut house = House::new();
     let callback = house.callback_url("/profile?tab=7").await;
     let mut stranger = house.browser.clone();
@@ -179,14 +184,10 @@ async fn a_used_callback_lands_who_is_signed_in_on_their_page_and_offers_a_stran
     assert_eq!((again.status().as_u16(), again.url().as_str()), (200, "http://localhost:3000/profile?tab=7"));
     assert_eq!(house.provider.count("/token"), 1);
 
-    let page = stranger.get(&callback).await;
-    assert_eq!((page.status().as_u16(), page.url().path()), (400, "/auth/error"));
-    assert!(page.text().contains("This sign-in was used or has expired."), "{}", page.text());
-    assert!(page.text().contains("Start again"), "{}", page.text());
+    let answer = stranger.get_without_redirects(&callback).await;
+    assert!(is_departure(&answer));
     assert_eq!((who(&mut stranger).await, house.provider.count("/token")), (None, 1));
-    let link = "/auth/login/corp?return_to=%2Fprofile%3Ftab%3D7";
-    assert!(page.text().contains(link), "{}", page.text());
-    let page = stranger.follow_link(&page, link).await;
+    let page = stranger.get(answer.header("location").expect("it leads on")).await;
     assert_eq!((page.text(), page.url().query()), ("profile of alice", Some("tab=7")));
 }
 

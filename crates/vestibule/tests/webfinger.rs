@@ -178,7 +178,7 @@ async fn a_login_is_finished_with_the_issuer_that_it_was_begun_with() {
     let callback = house.callback_url("/profile").await;
     let profile = house.browser.clone();
     restart(&mut house, Some("http://127.0.0.1:3002"), JOE);
-    assert_eq!(house.browser.get(&callback).await.status(), 400);
+    assert_eq!(house.browser.get(&callback).await.status(), 503, "it starts over with the other one, which is away");
     assert_eq!(house.provider.count("/token"), 0);
 
     house.browser = profile;

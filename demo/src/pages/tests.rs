@@ -27,6 +27,7 @@ fn pages_with(value: &str) -> Vec<(&'static str, String)> {
         provider: Some(value),
         error: Some(value),
         error_description: Some(value),
+        detail: Some(value),
         try_again: value,
         again: value,
     };

@@ -1,4 +1,4 @@
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, header};
 use vestibule_core::{AuthorizationRequest, Client, Entropy, ResponseType};
 
 use super::*;
@@ -101,6 +101,28 @@ fn the_golden_login_of_version_1_is_read_and_written_for_ever() {
     assert_eq!((earlier.issuer.as_str(), earlier.ends_at), ("https://login.example.com", NOW.plus(3600)));
 }
 
+/// What a client that registers itself adds.
+const GOLDEN_CLIENT: [u8; CLIENT_BYTES] = [8, 7, 6, 5, 4, 3, 2, 1];
+
+#[test]
+fn the_golden_logins_of_versions_2_and_3_are_read_and_written_for_ever() {
+    let (door, v1) = (door(), unhex(GOLDEN_V1));
+    let v2 = [&[1], &v1[1..], &GOLDEN_CLIENT].concat();
+    let v3 = [&[2], &v1[1..], &[1], &GOLDEN_CLIENT, &[5]].concat();
+    let v3_of_a_given_client = [&[2], &v1[1..], &[0, 5]].concat();
+    for (golden, client, turn) in
+        [(v2, Some(GOLDEN_CLIENT), 0), (v3, Some(GOLDEN_CLIENT), 5), (v3_of_a_given_client, None, 5)]
+    {
+        let attempt = Attempt { client, turn, ..full(&door) };
+        let purpose = Purpose::PostedLogin("0");
+        assert_eq!(payload(&door, purpose, &attempt.seal(&door, purpose)), golden);
+        let read = opened(&door, &golden).expect("a login");
+        assert_eq!((read.client, read.turn, read.pending.begun_at()), (client, turn, NOW));
+        assert_eq!(read.demand, Demand::new("phr phrh", Some(300)));
+        assert!(read.earlier.is_some_and(|earlier| earlier.is_of(Key::from_bytes([2; 32]))));
+    }
+}
+
 /// The two formats are told apart by their length: the shortest login that has a version is longer.
 #[test]
 fn a_login_of_version_1_is_never_taken_for_an_older_one() {
@@ -151,10 +173,43 @@ fn the_oldest_logins_of_both_kinds_give_way() {
     let mut headers = HeaderMap::new();
     headers.insert(header::COOKIE, HeaderValue::try_from(line.join("; ")).expect("a header"));
     let cookies = door.names.read(cookie_headers(&headers));
-    let gone = Attempt::crowded_out(&door, &cookies);
+    let room = Room { logins: LOGIN_PLACES.len() - 1, bytes: HEADER_BYTES };
+    let gone = crowded_out(under_way(&door, &cookies), GivesWay::Oldest, room);
     assert_eq!(
         gone,
         [Purpose::Login("foreign"), Purpose::PostedLogin("a")],
         "eight are the most, the new one among them"
     );
+}
+
+fn under_way_at(begun_at: Option<i64>, turn: u32, place: &'static str) -> UnderWay<'static> {
+    let begun_at = begun_at.map(|age| NOW.plus(age));
+    UnderWay { purpose: Purpose::Login(place), begun_at, turn, weight: 200 }
+}
+
+/// V26: a login that is started over leaves to others what they have, save the one that began last; what is not ours goes first.
+#[test]
+fn the_newest_gives_way_to_a_login_that_is_started_over() {
+    let all = || {
+        vec![
+            under_way_at(None, 0, "7"),
+            under_way_at(Some(0), 1, "0"),
+            under_way_at(Some(0), 2, "1"),
+            under_way_at(Some(9), 0, "2"),
+        ]
+    };
+    let room = |logins| Room { logins, bytes: HEADER_BYTES };
+    assert_eq!(crowded_out(all(), GivesWay::Newest, room(3)), [Purpose::Login("7")]);
+    assert_eq!(crowded_out(all(), GivesWay::Newest, room(2)), [Purpose::Login("7"), Purpose::Login("2")]);
+    assert_eq!(crowded_out(all(), GivesWay::Oldest, room(2)), [Purpose::Login("7"), Purpose::Login("0")]);
+    assert!(crowded_out(all(), GivesWay::Oldest, room(4)).is_empty());
+}
+
+/// V60: by bytes as well.
+#[test]
+fn logins_give_way_until_the_header_is_short_enough() {
+    let all = || (0..4).map(|turn| under_way_at(Some(0), turn, LOGIN_PLACES[turn as usize])).collect();
+    for (bytes, gone) in [(800, 0), (799, 1), (600, 1), (599, 2), (0, 4)] {
+        assert_eq!(crowded_out(all(), GivesWay::Oldest, Room { logins: 8, bytes }).len(), gone, "{bytes}");
+    }
 }

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use crate::{
     base_url::BaseUrl,
     config_error::ConfigError,
+    door::Stage,
     paths::{Paths, check_path},
     provider::{Addresses, ConnectedProvider, Provider},
     return_address::ReturnAddress,
@@ -141,4 +142,16 @@ pub(super) fn default_provider(
         None if providers.len() == 1 => Ok(providers.values().next().cloned()),
         None => Ok(None),
     }
+}
+
+/// Who sees our pages.
+pub(super) fn stage(wanted: Stage, base: &BaseUrl) -> Stage {
+    if base.is_loopback() {
+        return Stage::Development;
+    }
+    if wanted == Stage::Development {
+        tracing::warn!(target: "vestibule::login", base_url = base.as_str(),
+            "development mode is on though the base URL is not on loopback: everybody who signs in sees details of this installation");
+    }
+    wanted
 }

@@ -7,14 +7,14 @@ use vestibule_core::{
     error::{Excerpt, Unsolicited},
 };
 
-use super::{LoginErrorKind, chain};
+use super::{Diagnosis, LoginErrorKind, chain};
 use crate::{
     new_login::Refusal,
     provider::ProviderError,
     session::{
+        begun::TooBig,
         cookie::{CHUNK_BYTES, MOST_CHUNKS},
         keeping::NotBegun,
-        visit::TooBig,
     },
 };
 
@@ -36,6 +36,9 @@ pub(crate) enum LoginFailure {
     NothingToRenew,
     #[error("somebody else is signed in at the provider now")]
     SomebodyElse,
+    /// The next one would too.
+    #[error("three sign-ins, one after the other, did not last until the next page")]
+    Looping(Diagnosis),
 }
 
 impl fmt::Display for TooBig {
@@ -88,6 +91,21 @@ impl LoginFailure {
         self.kind() == LoginErrorKind::Unsolicited
     }
 
+    /// Whether a new login would probably do what this one could not: its response was late, or came to a browser that knows
+    /// nothing of it.
+    pub(crate) fn is_stale(&self) -> bool {
+        let Self::Provider(ProviderError::Protocol(ProtocolError::Unsolicited(unsolicited))) = self else {
+            return false;
+        };
+        matches!(unsolicited, Unsolicited::UnknownAttempt | Unsolicited::Expired { .. } | Unsolicited::Used)
+    }
+
+    /// Whether the browser brought no cookie of the login that its response was for.
+    pub(crate) fn is_of_unknown_attempt(&self) -> bool {
+        let unknown = ProtocolError::Unsolicited(Unsolicited::UnknownAttempt);
+        matches!(self, Self::Provider(ProviderError::Protocol(error)) if *error == unknown)
+    }
+
     pub(super) fn kind(&self) -> LoginErrorKind {
         match self {
             Self::Provider(ProviderError::Unreachable(_)) => LoginErrorKind::Unreachable,
@@ -104,15 +122,17 @@ impl LoginFailure {
             // Whoever was logged out meanwhile may start again.
             Self::LoggedOut | Self::NothingToRenew | Self::SomebodyElse => LoginErrorKind::Unsolicited,
             Self::TooBig(_) => LoginErrorKind::TooBig,
+            Self::Looping(_) => LoginErrorKind::Looping,
         }
     }
 
     /// One line, with the exact reason and without secrets, at the level of who must act.
-    pub(super) fn log(&self, provider: Option<&str>, reference: &str) {
+    pub(super) fn log(&self, provider: Option<&str>, reference: &str, diagnosis: Option<&Diagnosis>) {
         let (kind, reason) = (self.kind(), chain(self));
+        let diagnosis = diagnosis.map(tracing::field::display);
         macro_rules! line {
             ($level:ident) => {
-                tracing::$level!(target: "vestibule::login", ?kind, provider, reference, reason, "a login did not come to its end")
+                tracing::$level!(target: "vestibule::login", ?kind, provider, reference, diagnosis, reason, "a login did not come to its end")
             };
         }
         match kind {
@@ -121,7 +141,8 @@ impl LoginFailure {
             LoginErrorKind::Misbehaved
             | LoginErrorKind::Unreachable
             | LoginErrorKind::Store
-            | LoginErrorKind::TooBig => line!(error),
+            | LoginErrorKind::TooBig
+            | LoginErrorKind::Looping => line!(error),
         }
     }
 }

@@ -21,7 +21,7 @@ const CROSS_SITE: &str = "; Path=/; HttpOnly; SameSite=None; Secure";
 pub(crate) enum Purpose<'a> {
     /// A piece of the sealed session.
     Session(usize),
-    /// A pending login, by the name of its attempt.
+    /// A pending login, by its place: one of [`LOGIN_PLACES`], or, begun before there were places, the name of its attempt.
     Login(&'a str),
     /// The same where the provider's page will post the response (Form Post 1.0): that POST comes from another site.
     PostedLogin(&'a str),
@@ -33,18 +33,26 @@ pub(crate) enum Purpose<'a> {
     Former,
     /// The name of a kept POST, by what its page calls it.
     Kept(&'a str),
+    /// What the last round trips to a provider came to.
+    Trips,
 }
 
 const LOGIN: &str = "login-";
 const POSTED_LOGIN: &str = "posted-login-";
 const KEPT: &str = "kept-";
+const TRIPS: &str = "trips";
+/// The equals sign of a pair, and what stands between two.
+const AROUND_A_PAIR: usize = "=; ".len();
 
 /// The most bytes of a value in one cookie.
 pub(crate) const CHUNK_BYTES: usize = 3600;
 /// The most cookies that a session is cut into (V60).
 pub(crate) const MOST_CHUNKS: usize = 2;
-/// The most pending logins that a browser keeps; the oldest gives way (V26).
-pub(crate) const MOST_LOGINS: usize = 8;
+/// Where the pending logins of a browser are. There are no other places, so that however many begin at the same moment, none of
+/// which sees the cookies of another, the Cookie header stays short (V26).
+pub(crate) const LOGIN_PLACES: [&str; 8] = ["0", "1", "2", "3", "4", "5", "6", "7"];
+/// The most bytes of a Cookie header that our cookies together shall need: proxies refuse a header line of 8 KB.
+pub(crate) const HEADER_BYTES: usize = 8000;
 /// The most cookies of ours, and bytes of them, that are looked at (V62).
 const MOST_COOKIES: usize = 32;
 const MOST_BYTES: usize = 16 * 1024;
@@ -71,7 +79,13 @@ impl CookieNames {
             Purpose::Logout => format!("{}logout", self.prefix),
             Purpose::Former => format!("{}former", self.prefix),
             Purpose::Kept(id) => format!("{}{KEPT}{id}", self.prefix),
+            Purpose::Trips => format!("{}{TRIPS}", self.prefix),
         }
+    }
+
+    /// How many bytes of a Cookie header a cookie takes.
+    pub(crate) fn weight(&self, purpose: Purpose<'_>, value_bytes: usize) -> usize {
+        self.name(purpose).len() + AROUND_A_PAIR + value_bytes
     }
 
     /// A Set-Cookie line. `max_age` in seconds; without one the browser forgets the cookie when it closes.
@@ -125,6 +139,12 @@ impl CookieNames {
             return None;
         }
         Some((std::str::from_utf8(suffix).ok()?, value))
+    }
+
+    /// How many bytes of a Cookie header these cookies take.
+    pub(crate) fn weight_of_all(&self, cookies: &Cookies<'_>) -> usize {
+        let weight = |(suffix, value): &(&str, &[u8])| self.prefix.len() + suffix.len() + AROUND_A_PAIR + value.len();
+        cookies.ours.iter().map(weight).sum()
     }
 
     /// Set-Cookie lines that make the browser forget every cookie of ours that it sent.
@@ -198,6 +218,15 @@ impl<'a> Cookies<'a> {
         self.ours.iter().filter_map(|(suffix, sealed)| Some((suffix.strip_prefix(KEPT)?, *sealed)))
     }
 
+    pub(crate) fn trips(&self) -> Option<&'a [u8]> {
+        self.value(TRIPS)
+    }
+
+    /// Whether none came at all.
+    pub(crate) fn are_none(&self) -> bool {
+        self.ours.is_empty()
+    }
+
     /// How many places of a session are taken, leftovers included.
     pub(crate) fn session_places(&self) -> usize {
         (0..MOST_CHUNKS).rev().find(|chunk| self.value(session_suffix(*chunk)).is_some()).map_or(0, |last| last + 1)
@@ -226,19 +255,9 @@ impl<'a> Cookies<'a> {
 /// A pending login as it came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LoginCookie<'a> {
-    /// Which kind, and of which attempt.
+    /// Which kind, and at which place.
     pub(crate) purpose: Purpose<'a>,
     pub(crate) sealed: &'a [u8],
-}
-
-impl<'a> LoginCookie<'a> {
-    /// The name of its attempt.
-    pub(crate) fn attempt(&self) -> &'a str {
-        match self.purpose {
-            Purpose::Login(attempt) | Purpose::PostedLogin(attempt) => attempt,
-            Purpose::Session(_) | Purpose::Error | Purpose::Logout | Purpose::Former | Purpose::Kept(_) => "",
-        }
-    }
 }
 
 /// A sealed session as it came: borrowed when one cookie held it.

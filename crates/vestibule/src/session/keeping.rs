@@ -8,9 +8,9 @@ use vestibule_core::{Issuer, NumericDate};
 
 use super::{
     Session,
+    begun::TooBig,
     cookie::{self, Cookies},
     seal,
-    visit::TooBig,
 };
 use crate::{
     door::Door,
@@ -44,6 +44,19 @@ pub(crate) enum NotBegun {
     Store(StoreError),
 }
 
+/// Why the cookies of a browser hold no session, nor lead to one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lost {
+    /// There are none, or not all of them.
+    NotReturned,
+    /// They were sealed with another key, or for another provider.
+    Unreadable,
+    /// It is over, by our clock.
+    Over,
+    /// It was ended, or the store does not have it.
+    Ended,
+}
+
 impl Keeping {
     pub(crate) fn store(&self) -> &Arc<dyn SessionStore> {
         match self {
@@ -75,6 +88,32 @@ impl Door {
         let sealed = cookies.session()?;
         let payload = self.seals.session.open(&self.session_context, sealed.as_bytes())?;
         self.read_payload(payload).filter(|session| !session.times.are_over(self.now()))
+    }
+
+    /// What the session is called that the cookies hold or lead to, whether or not it is still there: no store is asked.
+    pub(crate) fn session_key(&self, cookies: &Cookies<'_>) -> Option<Key> {
+        match self.keeping {
+            Keeping::Cookies(_) => self.sealed_session(cookies).map(|session| session.key),
+            Keeping::Store(_) => cookies.session_secret().map(|secret| self.keys.session(&secret)),
+        }
+    }
+
+    /// Why there is no session, for who looks for the reason.
+    pub(crate) fn why_lost(&self, cookies: &Cookies<'_>) -> Lost {
+        if let Keeping::Store(_) = self.keeping {
+            return match (cookies.session_secret(), cookies.session_places()) {
+                (Some(_), _) => Lost::Ended,
+                (None, 0) => Lost::NotReturned,
+                (None, _) => Lost::Unreadable,
+            };
+        }
+        let Some(sealed) = cookies.session() else { return Lost::NotReturned };
+        let payload = self.seals.session.open(&self.session_context, sealed.as_bytes());
+        match payload.and_then(|payload| self.read_payload(payload)) {
+            None => Lost::Unreadable,
+            Some(session) if session.times.are_over(self.now()) => Lost::Over,
+            Some(_) => Lost::Ended,
+        }
     }
 
     /// Whether a store should be told that the session was seen.

@@ -129,6 +129,8 @@ pub(crate) enum Role {
     KeptName,
     /// A kept POST, in a store.
     KeptPost,
+    /// What the last round trips to a provider came to.
+    Trips,
 }
 
 impl Role {
@@ -146,6 +148,7 @@ impl Role {
             Self::Former => b"vestibule former v1",
             Self::KeptName => b"vestibule kept name v1",
             Self::KeptPost => b"vestibule kept post v1",
+            Self::Trips => b"vestibule trips v1",
         }
     }
 }

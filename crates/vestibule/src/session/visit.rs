@@ -13,8 +13,9 @@ use vestibule_core::{ClaimsSet, Issuer, NumericDate, Subject};
 
 use super::{
     Session,
+    begun::Begun,
     cookie::{self, Cookies, Purpose},
-    keeping::{Keeping, NotBegun, Place},
+    keeping::{Keeping, Lost, NotBegun, Place},
 };
 use crate::{door::Door, error::chain, session_store::Reach, store::StoreError};
 
@@ -31,7 +32,7 @@ struct Inner {
     replaced: Mutex<Option<Arc<Session>>>,
     /// When the session in cookies was last seen, since the response said so.
     prolonged: OnceLock<NumericDate>,
-    begun: OnceLock<Vec<HeaderValue>>,
+    begun: OnceLock<Begun>,
     /// The places that its cookies may take, at the least.
     ended: OnceLock<usize>,
 }
@@ -49,16 +50,6 @@ enum Asked {
 /// so is not sent to sign in, and keeps their cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct StoreFailed;
-
-/// A session that does not fit into the budget of cookies.
-#[derive(Debug)]
-pub(crate) struct TooBig {
-    pub(crate) bytes: usize,
-    pub(crate) claims_bytes: usize,
-    pub(crate) tokens_bytes: usize,
-    /// The largest claims by name and bytes, the largest first.
-    pub(crate) largest: Vec<(String, usize)>,
-}
 
 impl Visit {
     pub(super) fn new<A>(door: Arc<Door>, request: &Request<A>) -> Self {
@@ -139,6 +130,15 @@ impl Visit {
         self.0.door.open_session(&cookies).await.map_err(|error| report(&error))
     }
 
+    /// Whether it is known, without a store's being asked, that nobody is signed in.
+    pub(crate) fn is_known_to_be_nobody(&self) -> bool {
+        match self.0.asked.get() {
+            Some(Asked::Nobody | Asked::Hostile) => true,
+            Some(Asked::SignedIn(_) | Asked::StoreFailed) => false,
+            None => self.0.door.why_lost(&self.cookies()) != Lost::Ended,
+        }
+    }
+
     async fn ask(&self) -> Asked {
         let (door, cookies) = (&self.0.door, self.cookies());
         if cookies.are_hostile() {
@@ -197,8 +197,13 @@ impl Visit {
             self.0.door.end_session(&earlier).await?;
         }
         // A visit begins one session at most: the callback runs once.
-        let _ = self.0.begun.set(lines);
+        let _ = self.0.begun.set(Begun::of(session, lines));
         Ok(())
+    }
+
+    /// The session that begins with the response.
+    pub(crate) fn begun(&self) -> Option<&Begun> {
+        self.0.begun.get()
     }
 
     /// Ends the session: the response will make the browser forget it, unless it carries a new one.
@@ -270,7 +275,7 @@ impl Visit {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.append(header::VARY, HeaderValue::from_static("Cookie"));
         match (begun.get(), ended.get(), asked.get()) {
-            (Some(lines), _, _) => append(headers, lines.iter().cloned()),
+            (Some(begun), _, _) => append(headers, begun.lines.iter().cloned()),
             (None, Some(places), _) => self.forget(*places, headers),
             (None, None, Some(Asked::Hostile)) => self.clear(headers),
             (None, None, Some(Asked::SignedIn(session))) => self.renew(session, headers),
@@ -282,6 +287,12 @@ impl Visit {
     fn forget(&self, places: usize, headers: &mut HeaderMap) {
         let (names, places) = (&self.0.door.names, places.max(self.cookies().session_places()));
         append(headers, (0..places).map(|chunk| names.delete(Purpose::Session(chunk))));
+        // Whoever signs in again after this does not go round in circles.
+        let trips = names.name(Purpose::Trips);
+        let is_set = |line: &HeaderValue| line.as_bytes().starts_with(trips.as_bytes());
+        if self.cookies().trips().is_some() && !headers.get_all(header::SET_COOKIE).iter().any(is_set) {
+            headers.append(header::SET_COOKIE, names.delete(Purpose::Trips));
+        }
     }
 
     /// Clears every cookie of ours that came, save those that this very response sets: an error record must arrive.
@@ -318,21 +329,6 @@ impl Visit {
                 "a session outgrew its cookies and was not renewed"),
         }
     }
-}
-
-impl TooBig {
-    pub(super) fn of(session: &Session, bytes: usize) -> Self {
-        let (claims_bytes, tokens_bytes) = session.sizes();
-        Self { bytes, claims_bytes, tokens_bytes, largest: largest(&session.claims()) }
-    }
-}
-
-/// The three largest claims: what to ask the provider for less of.
-fn largest(claims: &ClaimsSet) -> Vec<(String, usize)> {
-    let mut sizes: Vec<_> = claims.iter().map(|(name, value)| (name.to_owned(), value.to_string().len())).collect();
-    sizes.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
-    sizes.truncate(3);
-    sizes
 }
 
 /// One line for whoever runs the store. Of questions that it was not asked there was one for them all.

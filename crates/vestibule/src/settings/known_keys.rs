@@ -9,7 +9,7 @@ use super::{
 };
 use crate::config_error::ConfigError;
 
-pub(super) const TOP: [&str; 16] = [
+pub(super) const TOP: [&str; 17] = [
     "base_url",
     "secret_key",
     "secret_key_file",
@@ -18,6 +18,7 @@ pub(super) const TOP: [&str; 16] = [
     "path_prefix",
     "refuse_cross_site_logins",
     "keep_fragments",
+    "development",
     "trusted_ca",
     "outbound_allow",
     "after_logout",

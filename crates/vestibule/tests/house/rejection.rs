@@ -99,17 +99,52 @@ impl House {
 
         let page = self.expect_error_page(expected.status).await;
         if let Some(callback) = expected.burnt {
-            let again = callback.by(&mut profile_before).await;
-            assert_eq!(again.header("location"), Some("/auth/error"), "the attempt was burnt");
-            assert_eq!(
-                self.provider.count("/token"),
-                token_requests + expected.token_requests,
-                "no further token request"
-            );
-            assert_eq!(who(&mut profile_before).await, None);
+            self.expect_burnt(callback, &mut profile_before, token_requests + expected.token_requests).await;
         }
         assert_eq!(self.entered(), entered, "no handler ran");
         page
+    }
+
+    /// Brings `callback` to the application and expects that it is rejected as [`expect_rejected`](Self::expect_rejected) says, save that
+    /// a stranger whose state is ours is not told: the answer, or with a form that of the error page, leads to the provider with a login
+    /// of its own.
+    pub async fn expect_started_over<'a>(&mut self, callback: impl Into<Delivery<'a>>, burnt: Option<Delivery<'_>>) {
+        let mut profile_before = self.browser.clone();
+        let logins_before = cookies(&self.browser, "login").len() + cookies(&self.browser, "posted-login").len();
+        let (token_requests, userinfo_requests) = (self.provider.count("/token"), self.provider.count("/userinfo"));
+        let entered = self.entered();
+
+        let mut answer = callback.into().by(&mut self.browser).await;
+        if let Some(error_page) = answer.header("location").filter(|place| place.starts_with("/auth/error?record=")) {
+            let url = format!("{APP}{error_page}");
+            answer = self.browser.get_without_redirects(&url).await;
+        }
+        assert!(is_departure(&answer), "{:?} {}", answer.header("location"), answer.text());
+        assert_eq!(answer.status(), 303);
+        assert_eq!(answer.header("referrer-policy"), Some("no-referrer"));
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+        assert_eq!(answer.text(), "");
+        let set = answer.hops().iter().flat_map(|hop| &hop.set_cookies).filter(|line| !line.ends_with("; Max-Age=0"));
+        let set: Vec<_> = set.collect();
+        assert!(matches!(set[..], [login] if login.contains("login-")), "one login of its own: {set:?}");
+        let logins = cookies(&self.browser, "login").len() + cookies(&self.browser, "posted-login").len();
+        assert!(logins <= logins_before + 1);
+        assert_eq!(self.provider.count("/token"), token_requests, "no token request");
+        assert_eq!(self.provider.count("/userinfo"), userinfo_requests, "no userinfo request");
+        assert_eq!(who(&mut self.browser).await, None);
+        if let Some(callback) = burnt {
+            self.expect_burnt(callback, &mut profile_before, token_requests).await;
+        }
+        assert_eq!(self.entered(), entered, "no handler ran");
+    }
+
+    /// A callback finishes nothing, not even for the browser that its login was begun in.
+    async fn expect_burnt(&mut self, callback: Delivery<'_>, profile: &mut Browser, token_requests: usize) {
+        let again = callback.by(profile).await;
+        let is_rejected = again.header("location").is_some_and(|place| place.starts_with("/auth/error"));
+        assert!(is_rejected || is_departure(&again), "the attempt was burnt: {:?}", again.header("location"));
+        assert_eq!(self.provider.count("/token"), token_requests, "no further token request");
+        assert_eq!(who(profile).await, None);
     }
 
     /// The error page shows, shows again when it is loaded again, and is gone after a minute.
@@ -126,6 +161,11 @@ impl House {
         self.pass(-61);
         page
     }
+}
+
+/// Whether an answer leads to the sign-in of a provider.
+pub fn is_departure(answer: &Page) -> bool {
+    answer.header("location").is_some_and(|place| place.starts_with("http") && place.contains("/authorize?"))
 }
 
 /// Who is signed in, as a program of this browser finds out.

@@ -135,7 +135,17 @@ fn walk(site: &'static str) -> Walk {
     walk
 }
 
-const ALL: [&str; 7] = ["error", "login", "login deleted", "logout", "logout deleted", "session", "session deleted"];
+const ALL: [&str; 9] = [
+    "error",
+    "login",
+    "login deleted",
+    "logout",
+    "logout deleted",
+    "session",
+    "session deleted",
+    "trips",
+    "trips deleted",
+];
 
 /// R132, V61
 #[tokio::test]
@@ -158,7 +168,11 @@ async fn over_https_a_whole_login_works_with_cookies_that_no_subdomain_can_set()
     let page = walk.sign_in("/profile").await;
     assert_eq!((page.url().as_str(), page.text()), ("https://app.example.com/profile", "alice"));
     let kept: Vec<_> = walk.browser.cookies().filter(|cookie| cookie.name.contains("vestibule")).cloned().collect();
-    let [session] = kept.as_slice() else { panic!("one is left when a login is over: {kept:?}") };
+    let [trips, session] = kept.as_slice() else { panic!("two are left when a login is over: {kept:?}") };
+    assert!(trips.name.starts_with("__Host-vestibule-") && trips.name.ends_with("-trips"), "{trips:?}");
+    assert!(trips.secure && trips.http_only && trips.host_only, "{trips:?}");
+    let a_minute_from_now = vestibule::Clock::now(&walk.clock).plus(60);
+    assert_eq!(trips.expires, Some(a_minute_from_now), "one of them for a minute");
     assert!(session.name.starts_with("__Host-vestibule-") && session.name.ends_with("-session"), "{session:?}");
     assert!(session.secure && session.http_only && session.host_only, "{session:?}");
     assert_eq!((session.host.as_str(), session.path.as_str()), ("app.example.com", "/"));
@@ -192,7 +206,7 @@ async fn a_cookie_shows_neither_claims_nor_tokens_nor_who_it_is() {
         }
         looked_at += 1;
     }
-    assert_eq!(looked_at, 2, "the session and a pending login");
+    assert_eq!(looked_at, 3, "the session, what the trip came to, and a pending login");
 }
 
 /// R137: the same session sealed twice has nothing in common that shows.

@@ -44,13 +44,13 @@ async fn a_cookie_of_ours_that_comes_twice_makes_a_stranger_and_clears_them_all(
     let (cookie, prefix) = (house.cookie_header(), house.prefix());
     assert_eq!(house.ask_with(&cookie).await.0.as_deref(), Some("alice"));
     for (twice, names) in [
-        (format!("{cookie}; {cookie}"), vec!["session"]),
-        (format!("{prefix}session=1x; {cookie}"), vec!["session"]),
-        (format!("{cookie}; {prefix}session="), vec!["session"]),
-        (format!("{cookie}; {prefix}error=a; other=1; {prefix}error=b"), vec!["error", "session"]),
+        (format!("{cookie}; {cookie}"), vec!["session", "trips"]),
+        (format!("{prefix}session=1x; {cookie}"), vec!["session", "trips"]),
+        (format!("{cookie}; {prefix}session="), vec!["session", "trips"]),
+        (format!("{cookie}; {prefix}error=a; other=1; {prefix}error=b"), vec!["error", "session", "trips"]),
         (
             format!("{prefix}login-a=x; {cookie}; {prefix}login-a=x; {prefix}session-1=y"),
-            vec!["login-a", "session", "session-1"],
+            vec!["login-a", "session", "session-1", "trips"],
         ),
     ] {
         let (log, _listening) = Log::listen();
@@ -73,7 +73,7 @@ async fn two_cookie_headers_with_one_name_are_as_hostile_as_one() {
     // The browser adds its own.
     let page = house.send("/api/me", request).await;
     assert_eq!(page.status(), 401);
-    assert_eq!(deleted(&set_cookies(&page, APP)).len(), 1);
+    assert_eq!(deleted(&set_cookies(&page, APP)).len(), 2, "the session, and what the trip came to");
     assert_eq!(house.me().await, None, "the browser forgot it");
 }
 

@@ -1,0 +1,186 @@
+//! A login that is begun once more, in the place of one whose response was late, used or unknown: the person sees nothing of it, and
+//! comes out where they were going.
+//!
+//! It takes a state that we sealed. What such a state begins is no more than what any link to `/auth/login` begins: a login as
+//! whoever the person is at the provider, in this browser, with a secret of its own. It takes a window of a browser, as every
+//! login does. And it happens once, or twice where it was other tabs that took the first one's place: how often travels in the state, so that
+//! each tab has a count of its own.
+
+use std::sync::Arc;
+
+use axum::response::Response;
+use http::{HeaderMap, HeaderValue, Method, header};
+
+use crate::{
+    attempt::Attempt,
+    carried::Carried,
+    door::{Door, LoginStarts},
+    error::{Again, Failed, Found, LoginFailure, Then, chain, fail, see_other},
+    login::{Asker, begin},
+    provider::ConnectedProvider,
+    return_address::ReturnAddress,
+    session::{Session, cookie::Purpose, visit::Visit},
+    trips::Trips,
+    wish::{Manner, Wish},
+};
+
+/// Where a login may be started over that a request shows to have come to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    Here,
+    /// With a form of another site the session's cookie does not come along, and whoever has a session needs no other (V28).
+    AtTheErrorPage,
+    /// Only by a person who says so.
+    Nowhere,
+}
+
+impl Way {
+    pub(crate) fn of(door: &Door, method: &Method, headers: &HeaderMap) -> Self {
+        // R14: a state says that one of us sealed it, and not for whom. With the setting a page asks first.
+        if door.login_starts == LoginStarts::OfOurOwn {
+            return Self::Nowhere;
+        }
+        match Asker::of(method, headers) {
+            Asker::Navigation => Self::Here,
+            Asker::PostNavigation => Self::AtTheErrorPage,
+            Asker::Program => Self::Nowhere,
+        }
+    }
+}
+
+/// A request that brought a response, as far as it matters here.
+#[derive(Debug)]
+pub(crate) struct Bringer {
+    pub(crate) way: Way,
+    /// The host that it was for, where that is not the base URL's.
+    pub(crate) elsewhere: Option<String>,
+}
+
+/// A response that came to nothing, by a person who wanted to sign in: they land where it was for if they are signed in. Else, where
+/// it was merely stale, they start over, once; and then they learn what is wrong.
+pub(crate) async fn land_or_start_over(
+    visit: &Visit,
+    provider: &Arc<ConnectedProvider>,
+    failure: LoginFailure,
+    carried: Option<&Carried>,
+    bringer: &Bringer,
+) -> Response {
+    let return_to = carried.and_then(|carried| carried.return_to.clone());
+    if failure.is_unsolicited()
+        && let Ok(Some(session)) = visit.session().await
+    {
+        return land(visit, provider, &session, carried, return_to);
+    }
+    let (Some(carried), Some(address), true) = (carried, &return_to, failure.is_stale()) else {
+        return fail(visit, failure, Some(provider), return_to);
+    };
+    let (Some(again), false) = (again(visit, carried.manner), Trips::of(visit).and_one_more().go_round()) else {
+        let diagnosis = lost_login(visit, &failure, bringer).map(Into::into);
+        return Failed { diagnosis, ..Failed::new(failure, return_to) }.answer(visit, Some(provider));
+    };
+    let then = match bringer.way {
+        Way::Here => {
+            tracing::info!(target: "vestibule::login", provider = provider.name(), reason = chain(&failure), "a login is started over");
+            return begin_again(visit, provider, address, again).await;
+        }
+        Way::AtTheErrorPage => Then::StartsOver(again),
+        Way::Nowhere => Then::Lands,
+    };
+    Failed { then, ..Failed::new(failure, return_to) }.answer(visit, Some(provider))
+}
+
+/// Once; and once more where cookies are known to come back, so that it was another tab that took this one's place.
+fn again(visit: &Visit, manner: Manner) -> Option<Again> {
+    match manner {
+        Manner::Asked => Some(Again::Once),
+        Manner::StartedOver if cookies_come_back(visit) => Some(Again::Twice),
+        Manner::StartedOver | Manner::StartedOverAgain | Manner::Silent | Manner::SteppingUp => None,
+    }
+}
+
+/// Whether the browser brings something that we set a moment ago.
+fn cookies_come_back(visit: &Visit) -> bool {
+    let cookies = visit.cookies();
+    !cookies.are_hostile() && (Attempt::some_is_readable(visit.door(), &cookies) || Trips::known(visit).is_some())
+}
+
+/// The error page of a response that a form of another site brought, shown to somebody who is not signed in.
+pub(crate) async fn at_the_error_page(
+    visit: &Visit,
+    provider: &Arc<ConnectedProvider>,
+    return_to: ReturnAddress,
+    again: Again,
+) -> Response {
+    let mut response = begin_again(visit, provider, &return_to, again).await;
+    let names = &visit.door().names;
+    // The record has done its work: a page that is loaded again does not begin again. One of another failure stays.
+    let failed = names.name(Purpose::Error);
+    let is_set = |line: &HeaderValue| line.as_bytes().starts_with(failed.as_bytes());
+    if !response.headers().get_all(header::SET_COOKIE).iter().any(is_set) {
+        response.headers_mut().append(header::SET_COOKIE, names.delete(Purpose::Error));
+    }
+    response
+}
+
+async fn begin_again(
+    visit: &Visit,
+    provider: &Arc<ConnectedProvider>,
+    return_to: &ReturnAddress,
+    again: Again,
+) -> Response {
+    let manner = match again {
+        Again::Once => Manner::StartedOver,
+        Again::Twice => Manner::StartedOverAgain,
+    };
+    match begin(visit, provider, return_to, Wish::once_more(manner), None).await {
+        Ok(response) => response,
+        Err(error) => fail(visit, error, Some(provider), Some(return_to.clone())),
+    }
+}
+
+/// Why the cookie of a login did not come back, as far as it can be seen.
+fn lost_login(visit: &Visit, failure: &LoginFailure, bringer: &Bringer) -> Option<Found> {
+    let (door, cookies) = (visit.door(), visit.cookies());
+    if !failure.is_of_unknown_attempt() {
+        return None;
+    }
+    if cookies.are_hostile() {
+        return Some(Found::Twice);
+    }
+    if cookies_come_back(visit) {
+        return None;
+    }
+    if Attempt::some_is_unreadable(door, &cookies) {
+        return Some(Found::OtherKey);
+    }
+    Some(match &bringer.elsewhere {
+        Some(asked) if cookies.are_none() => Found::other_host(asked, door),
+        _ => Found::LoginNotReturned,
+    })
+}
+
+/// Whoever is signed in lands where the response was for. But a login that began after the session did was begun by a page that does
+/// not see the session, and would begin the next one (V97).
+fn land(
+    visit: &Visit,
+    provider: &ConnectedProvider,
+    session: &Session,
+    carried: Option<&Carried>,
+    return_to: Option<ReturnAddress>,
+) -> Response {
+    let door = visit.door();
+    let landing = return_to.clone().unwrap_or_else(|| ReturnAddress::home(&door.base));
+    let trips = Trips::of(visit).and_one_more();
+    match carried.filter(|carried| carried.did_not_see(session)) {
+        None => see_other(landing.as_str()),
+        Some(_) if !trips.go_round() => trips.set(door, see_other(landing.as_str())),
+        Some(carried) => {
+            let found = match &carried.begun_elsewhere {
+                Some(asked) => Found::other_host(asked, door),
+                None => Found::LoginNotReturned,
+            };
+            let failed = Failed::new(LoginFailure::Looping(found.into()), return_to).for_good();
+            Trips::forget(door, failed.answer(visit, Some(provider)))
+        }
+    }
+}
