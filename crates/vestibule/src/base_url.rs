@@ -1,6 +1,6 @@
 //! The public address of the application. It is configuration; the Host of a request is never asked (V5).
 
-use url::Url;
+use url::{Host, Url};
 use vestibule_core::issuer::is_https_or_loopback;
 
 use crate::{config_error::ConfigError, return_address::is_below, session::seal::sha256};
@@ -65,6 +65,16 @@ impl BaseUrl {
     /// The absolute URL of a public path.
     pub(crate) fn absolute(&self, public_path: &str) -> String {
         format!("{}{public_path}", self.origin.origin().ascii_serialization())
+    }
+
+    /// Whether people reach it on this machine alone: a developer's.
+    pub(crate) fn is_loopback(&self) -> bool {
+        match self.origin.host() {
+            Some(Host::Domain(domain)) => domain == "localhost",
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        }
     }
 
     pub(crate) fn is_https(&self) -> bool {

@@ -4,6 +4,8 @@ mod checks;
 mod far_stores;
 mod transport;
 
+#[cfg(feature = "metrics")]
+use std::sync::atomic::AtomicI64;
 use std::{collections::BTreeMap, fmt, future::Future, sync::Arc, time::Duration};
 
 use axum::{Router, handler::Handler};
@@ -20,6 +22,7 @@ use crate::{
     base_url::BaseUrl,
     clock::{Clock, SystemClock},
     config_error::ConfigError,
+    decision::Latest,
     door::{Door, LoginStarts, Seals, context},
     new_login::{NewLogin, OnLogin, Refusal},
     paths::Paths,
@@ -339,6 +342,9 @@ impl Builder {
             recent,
             login_starts: self.login_starts,
             unreadable,
+            latest: base.is_loopback().then(Latest::new),
+            #[cfg(feature = "metrics")]
+            sampled: AtomicI64::new(i64::MIN),
             paths,
             base,
         };

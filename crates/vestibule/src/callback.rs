@@ -22,6 +22,7 @@ use self::arrived::Arrived;
 use crate::{
     attempt::{Attempt, Earlier},
     claim_sources::gathered,
+    decision::{self, Login},
     door::Door,
     error::{LoginFailure, fail, fail_for_good, see_other},
     login::{state_context, unknown_provider},
@@ -57,6 +58,7 @@ pub(crate) async fn come_back(visit: &Visit, provider: &Arc<ConnectedProvider>, 
         Err(answer) => return *answer,
     };
     let returned = Returned::read(door, provider, &arrived);
+    returned.response.iter().for_each(|response| visit.trace().follow(response.state().attempt()));
     let (manner, return_to) = (returned.manner, returned.return_to.clone());
     let mut response = match (finish(visit, provider, returned, browser).await, manner) {
         (Ok(landing), _) => see_other(landing.as_str()),
@@ -114,6 +116,7 @@ async fn finish(
         Manner::Silent => Some(silent_renewal::renewed(visit, provider).await?),
     };
     let at = provider.introduced_as(|client_id| attempt.is_by_client(client_id)).await?;
+    let begun_at = attempt.pending.begun_at();
     let is_posted = attempt.pending.response_mode() == ResponseMode::FormPost;
     let accepted = attempt.pending.accept(response, &ExpectedResponse::of(&at.metadata), door.now())?;
     let proved = provider.prove(&at, accepted).await?;
@@ -144,7 +147,7 @@ async fn finish(
     if let Some(earlier) = &attempt.earlier {
         earlier.end(door).await.map_err(ProviderError::from)?;
     }
-    tracing::info!(target: "vestibule::login", provider = provider.name(), "signed in");
+    decision::record(visit, Login::SignedIn { session: &session, begun_at });
     Ok(return_to.unwrap_or_else(|| ReturnAddress::home(&door.base)))
 }
 
@@ -226,6 +229,7 @@ async fn land_or_fail(
     return_to: Option<ReturnAddress>,
 ) -> Response {
     if failure.is_unsolicited() && matches!(visit.session().await, Ok(Some(_))) {
+        decision::record(visit, Login::LandedAnyway { failure: &failure, provider });
         let landing = return_to.unwrap_or_else(|| ReturnAddress::home(&visit.door().base));
         return see_other(landing.as_str());
     }

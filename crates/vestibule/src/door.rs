@@ -1,5 +1,7 @@
 //! What the routes, the gates and the session layer share: the settings, made ready for work.
 
+#[cfg(feature = "metrics")]
+use std::sync::atomic::AtomicI64;
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use axum::Router;
@@ -8,6 +10,7 @@ use vestibule_core::NumericDate;
 use crate::{
     base_url::BaseUrl,
     clock::Clock,
+    decision::Latest,
     new_login::OnLogin,
     paths::Paths,
     provider::ConnectedProvider,
@@ -22,6 +25,7 @@ use crate::{
         recent::Recent,
         seal::{Role, Seal, SecretKey},
     },
+    session_store::Sizes,
     store::Key,
     tokens::Tokens,
     unreadable::Unreadable,
@@ -51,6 +55,11 @@ pub(crate) struct Door {
     pub(crate) error_view: Option<Router>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) unreadable: Arc<Unreadable>,
+    /// None in production: nobody is told there what was decided about them.
+    pub(crate) latest: Option<Latest>,
+    /// When the gauges were last set, in seconds.
+    #[cfg(feature = "metrics")]
+    pub(crate) sampled: AtomicI64,
 }
 
 /// From where a login may begin at our login page.
@@ -67,9 +76,29 @@ impl Door {
         self.clock.now()
     }
 
+    /// Whether whoever asks may be told what was decided about them, and why.
+    pub(crate) fn is_development(&self) -> bool {
+        self.latest.is_some()
+    }
+
     /// The provider of this name.
     pub(crate) fn provider(&self, name: &str) -> Option<&Arc<ConnectedProvider>> {
         self.providers.get(name)
+    }
+
+    /// How many entries everything has that is bounded, by name.
+    pub(crate) fn sizes(&self) -> Vec<(&'static str, usize)> {
+        let mut sizes = self.store().entries().map(Sizes::by_name).unwrap_or_default();
+        sizes.extend(self.refreshes.sizes());
+        sizes.extend(self.recent.as_ref().map(|recent| ("recent_sessions", recent.size())));
+        sizes.extend(self.latest.as_ref().map(|latest| ("latest_decisions", latest.size())));
+        let missing_keys = self.providers.values().map(|provider| provider.missing_keys()).sum();
+        sizes.extend([
+            ("waiting_for_ends", self.endings.size()),
+            ("unreadable_records", self.unreadable.size()),
+            ("missing_keys", missing_keys),
+        ]);
+        sizes
     }
 
     /// What a store keeps besides sessions, as it was sealed for this key. What cannot be opened is as good as none.

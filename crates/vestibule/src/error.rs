@@ -17,13 +17,14 @@ use vestibule_core::{ErrorResponse, NumericDate, ProtocolError};
 
 pub(crate) use self::failure::LoginFailure;
 use crate::{
+    decision::{self, Login},
     door::Door,
     end_user::OutsideTheVestibule,
     pages::{self, Action, ErrorPage},
     paths::Place,
     provider::{ConnectedProvider, ProviderError},
     return_address::ReturnAddress,
-    session::{cookie::Purpose, seal, visit::Visit},
+    session::{cookie::Purpose, visit::Visit},
 };
 
 /// A login that did not come to its end, as the error view gets it: what may be shown, and where the log says more.
@@ -202,8 +203,8 @@ fn fail_with(
     mark: &[u8],
 ) -> Response {
     let door = visit.door();
-    let (provider, reference) = (provider.map(ConnectedProvider::name), reference());
-    failure.log(provider, &reference);
+    let reference = decision::record(visit, Login::Failed { failure: &failure, provider }).to_string();
+    let provider = provider.map(ConnectedProvider::name);
     let return_to = return_to.unwrap_or_else(|| ReturnAddress::home(&door.base));
     let record = Record::of(failure, provider, reference, &return_to, door.now());
     let mut payload = postcard::to_stdvec(&record).expect("strings and integers have a postcard form");
@@ -239,7 +240,7 @@ pub(crate) async fn error_page(
             request.extensions_mut().insert(error.clone());
             view_response(&mut view, request).await
         }
-        None => default_page(&error),
+        None => default_page(&door, &error),
     };
     // The view may choose a status of its own; one that forgets to does not turn an error into a success.
     if response.status() == StatusCode::OK {
@@ -282,7 +283,12 @@ fn read_record(door: &Door, visit: &Visit) -> Option<(LoginError, bool)> {
     (0..=RECORD_LIFETIME).contains(&age).then(|| (LoginError::from_record(door, record), mark != FOR_GOOD))
 }
 
-fn default_page(error: &LoginError) -> Response {
+/// The reference of the failure that the browser was told of a moment ago.
+pub(crate) fn told_reference(door: &Door, visit: &Visit) -> Option<String> {
+    read_record(door, visit).map(|(error, _)| error.record.reference)
+}
+
+fn default_page(door: &Door, error: &LoginError) -> Response {
     let title = match error.record.kind {
         LoginErrorKind::Cancelled => "Sign-in cancelled",
         LoginErrorKind::Refused => "You cannot sign in here",
@@ -290,12 +296,13 @@ fn default_page(error: &LoginError) -> Response {
         LoginErrorKind::Unreachable | LoginErrorKind::Store => "Sign-in is not possible right now",
         LoginErrorKind::Denied | LoginErrorKind::Misbehaved | LoginErrorKind::TooBig => "The sign-in failed",
     };
-    let page = pages::error_page(&ErrorPage {
+    let page = ErrorPage {
         title,
         message: error.public_message(),
         reference: Some(error.reference()),
         action: Some(Action { label: error.action_label(), href: error.try_again() }),
-    });
+    };
+    let page = pages::error_page_that_leads_on(&page, decision::link(door).as_deref());
     pages::html(error.status(), page, &[])
 }
 
@@ -322,13 +329,6 @@ pub(crate) fn see_other(location: &str) -> Response {
         (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     ];
     (StatusCode::SEE_OTHER, headers).into_response()
-}
-
-/// Six characters that a person can read out: 30 bits, for finding a log line, not for anything secret.
-fn reference() -> String {
-    const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz023456789";
-    let drawn: [u8; 6] = seal::random();
-    drawn.iter().filter_map(|byte| LETTERS.get(usize::from(byte % 32))).map(|letter| char::from(*letter)).collect()
 }
 
 /// An error and what caused it, in one line. What a message says of its cause already is not said again.

@@ -24,6 +24,7 @@ pub(crate) enum Place {
     Session,
     CheckSession,
     SessionChanged,
+    Why,
 }
 
 /// A place of which each provider has one of its own.
@@ -49,6 +50,7 @@ impl Place {
             Self::Session => "/session",
             Self::CheckSession => "/check_session",
             Self::SessionChanged => "/session_changed",
+            Self::Why => "/why",
         }
     }
 }

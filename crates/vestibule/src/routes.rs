@@ -11,6 +11,7 @@ use http::Request;
 
 use crate::{
     callback::{callback, come_back},
+    decision::why_page,
     door::Door,
     error::error_page,
     initiate_login::initiate_login,
@@ -54,6 +55,9 @@ where
         .route(&paths.route(Place::CheckSession), get(check_session))
         .route(&paths.route(Place::SessionChanged), post(session_changed))
         .route(&paths.route(Place::Session), get(session_status));
+    if door.is_development() {
+        routes = routes.route(&paths.route(Place::Why), get(why_page));
+    }
     for provider in door.providers.values() {
         if let Some(path) = provider.own_redirect_path() {
             let provider = Arc::clone(provider);

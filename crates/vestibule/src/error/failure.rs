@@ -7,7 +7,7 @@ use vestibule_core::{
     error::{Excerpt, Unsolicited},
 };
 
-use super::{LoginErrorKind, chain};
+use super::LoginErrorKind;
 use crate::{
     new_login::Refusal,
     provider::ProviderError,
@@ -88,7 +88,7 @@ impl LoginFailure {
         self.kind() == LoginErrorKind::Unsolicited
     }
 
-    pub(super) fn kind(&self) -> LoginErrorKind {
+    pub(crate) fn kind(&self) -> LoginErrorKind {
         match self {
             Self::Provider(ProviderError::Unreachable(_)) => LoginErrorKind::Unreachable,
             Self::Provider(ProviderError::Store(_) | ProviderError::Keys(_)) => LoginErrorKind::Store,
@@ -104,24 +104,6 @@ impl LoginFailure {
             // Whoever was logged out meanwhile may start again.
             Self::LoggedOut | Self::NothingToRenew | Self::SomebodyElse => LoginErrorKind::Unsolicited,
             Self::TooBig(_) => LoginErrorKind::TooBig,
-        }
-    }
-
-    /// One line, with the exact reason and without secrets, at the level of who must act.
-    pub(super) fn log(&self, provider: Option<&str>, reference: &str) {
-        let (kind, reason) = (self.kind(), chain(self));
-        macro_rules! line {
-            ($level:ident) => {
-                tracing::$level!(target: "vestibule::login", ?kind, provider, reference, reason, "a login did not come to its end")
-            };
-        }
-        match kind {
-            LoginErrorKind::Cancelled | LoginErrorKind::Refused | LoginErrorKind::Unsolicited => line!(info),
-            LoginErrorKind::Denied => line!(warn),
-            LoginErrorKind::Misbehaved
-            | LoginErrorKind::Unreachable
-            | LoginErrorKind::Store
-            | LoginErrorKind::TooBig => line!(error),
         }
     }
 }
