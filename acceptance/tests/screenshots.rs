@@ -144,6 +144,8 @@ async fn the_pages_for_the_other_moments_fit_every_screen_and_leave_the_console_
     browser.open(&demo.page("/admin")).await?;
     browser.press("Bob Dodgson").await?;
     eyes.picture("forbidden", "You do not have access", 403).await?;
+    browser.open(&demo.page("/auth/why")).await?;
+    eyes.picture("why", "What was decided about this browser", 200).await?;
     // A POST navigation from another site to the sign-out.
     let form = format!("<form method=post action='{}'><button>Win a prize</button></form>", demo.page("/auth/logout"));
     browser.open(&format!("data:text/html,{form}")).await?;

@@ -46,6 +46,7 @@ impl DiscoveryRequest {
 
 impl Exchange for DiscoveryRequest {
     type Output = ProviderMetadata;
+    const ENDPOINT: Endpoint = Endpoint::Configuration;
     const LIMITS: Limits = Limits::new(256 * 1024, &["application/json"]);
 
     fn request(&mut self, _now: NumericDate, _entropy: Entropy) -> Request<Bytes> {
@@ -80,6 +81,7 @@ impl KeysRequest {
 
 impl Exchange for KeysRequest {
     type Output = JwkSet;
+    const ENDPOINT: Endpoint = Endpoint::Jwks;
     const LIMITS: Limits = Limits::new(256 * 1024, &["application/json", "application/jwk-set+json"]);
 
     fn request(&mut self, _now: NumericDate, _entropy: Entropy) -> Request<Bytes> {

@@ -36,6 +36,9 @@ pub trait Exchange: Sized {
     /// What a good answer becomes.
     type Output;
 
+    /// Whom it asks.
+    const ENDPOINT: Endpoint;
+
     /// What the one who sends must hold to.
     const LIMITS: Limits;
 
@@ -157,6 +160,30 @@ pub enum Endpoint {
     ClaimsSource,
     /// The WebFinger service of an identifier's host (RFC 7033 4).
     WebFinger,
+}
+
+impl Endpoint {
+    /// Its name in a few letters of snake case, as labels have it.
+    ///
+    /// # Example
+    /// ```
+    /// # use vestibule_core::exchange::Endpoint;
+    /// assert_eq!(Endpoint::UserInfo.name(), "userinfo");
+    /// ```
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Configuration => "configuration",
+            Self::Jwks => "jwks",
+            Self::Token => "token",
+            Self::UserInfo => "userinfo",
+            Self::Registration => "registration",
+            Self::ClientConfiguration => "client_configuration",
+            Self::Revocation => "revocation",
+            Self::ClaimsSource => "claims_source",
+            Self::WebFinger => "webfinger",
+        }
+    }
 }
 
 impl fmt::Display for Endpoint {

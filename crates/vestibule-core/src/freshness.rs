@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 
 use crate::{
     error::ProtocolError,
-    exchange::{Exchange, Limits, Step},
+    exchange::{Endpoint, Exchange, Limits, Step},
     numeric_date::NumericDate,
     secret::Entropy,
 };
@@ -57,6 +57,7 @@ impl<E> Conditional<E> {
 
 impl<E: Exchange> Exchange for Conditional<E> {
     type Output = Answer<E::Output>;
+    const ENDPOINT: Endpoint = E::ENDPOINT;
     const LIMITS: Limits = E::LIMITS;
 
     fn request(&mut self, now: NumericDate, entropy: Entropy) -> Request<Bytes> {

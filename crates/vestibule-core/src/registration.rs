@@ -144,6 +144,7 @@ impl RegistrationRequest {
 
 impl Exchange for RegistrationRequest {
     type Output = ClientInformation;
+    const ENDPOINT: Endpoint = Endpoint::Registration;
     const LIMITS: Limits = Limits::new(64 * 1024, &["application/json"]);
 
     fn request(&mut self, _now: NumericDate, _entropy: Entropy) -> Request<Bytes> {

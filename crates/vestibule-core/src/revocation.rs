@@ -87,6 +87,7 @@ impl Client {
 impl Exchange for RevocationRequest {
     /// The token is good for nothing any more, or never was.
     type Output = ();
+    const ENDPOINT: Endpoint = Endpoint::Revocation;
     const LIMITS: Limits = Limits::new(64 * 1024, &["application/json"]);
 
     fn request(&mut self, now: NumericDate, entropy: Entropy) -> Request<Bytes> {

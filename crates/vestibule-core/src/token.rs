@@ -17,7 +17,7 @@ use crate::{
     client_auth::AuthenticatedEndpoint,
     discovery::ProviderMetadata,
     error::{InvalidMetadata, Misbehaviour, ProtocolError},
-    exchange::{Exchange, Limits, Step},
+    exchange::{Endpoint, Exchange, Limits, Step},
     id_token::UnverifiedIdToken,
     numeric_date::NumericDate,
     secret::{Entropy, Secret},
@@ -55,6 +55,7 @@ impl Client {
 
 impl Exchange for TokenRequest {
     type Output = TokenResponse;
+    const ENDPOINT: Endpoint = Endpoint::Token;
     const LIMITS: Limits = Limits::new(64 * 1024, &["application/json"]);
 
     fn request(&mut self, now: NumericDate, entropy: Entropy) -> Request<Bytes> {

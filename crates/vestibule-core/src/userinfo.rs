@@ -157,6 +157,7 @@ impl UserInfoRequest {
 
 impl Exchange for UserInfoRequest {
     type Output = UserInfoResponse;
+    const ENDPOINT: Endpoint = Endpoint::UserInfo;
     const LIMITS: Limits = Limits::new(256 * 1024, &["application/json", JWT]);
 
     fn request(&mut self, _now: NumericDate, _entropy: Entropy) -> Request<Bytes> {

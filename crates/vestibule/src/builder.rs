@@ -5,6 +5,8 @@ mod deep_links;
 mod far_stores;
 mod transport;
 
+#[cfg(feature = "metrics")]
+use std::sync::atomic::AtomicI64;
 use std::{collections::BTreeMap, fmt, future::Future, sync::Arc, time::Duration};
 
 use axum::{Router, handler::Handler};
@@ -21,6 +23,7 @@ use crate::{
     base_url::BaseUrl,
     clock::{Clock, SystemClock},
     config_error::ConfigError,
+    decision::Latest,
     door::{Door, LoginStarts, Seals, Stage, context},
     examination::Groundwork,
     kept_posts::Room,
@@ -358,6 +361,9 @@ impl Builder {
             unreadable,
             kept_room: Room::new(),
             stage,
+            latest: (stage == Stage::Development).then(Latest::new),
+            #[cfg(feature = "metrics")]
+            sampled: AtomicI64::new(i64::MIN),
             paths,
             base,
         };

@@ -23,6 +23,7 @@ use crate::{
     attempt::{Attempt, Earlier},
     carried::Carried,
     claim_sources::gathered,
+    decision::{self, Login},
     door::Door,
     error::{Failed, LoginFailure, see_other},
     login::unknown_provider,
@@ -64,6 +65,7 @@ pub(crate) async fn come_back(visit: &Visit, provider: &Arc<ConnectedProvider>, 
         Err(answer) => return *answer,
     };
     let returned = Returned::read(door, provider, &arrived);
+    returned.response.iter().for_each(|response| visit.trace().follow(response.state().attempt()));
     let (manner, carried) = (returned.manner(), returned.carried.clone());
     let return_to = carried.as_ref().and_then(|carried| carried.return_to.clone());
     let mut response = match (finish(visit, provider, returned, browser).await, manner) {
@@ -154,6 +156,7 @@ async fn finish(
         _ => None,
     };
     let at = provider.introduced_as(|client_id| attempt.is_by_client(client_id)).await?;
+    let begun_at = attempt.pending.begun_at();
     let is_posted = attempt.pending.response_mode() == ResponseMode::FormPost;
     let accepted = attempt.pending.accept(response, &ExpectedResponse::of(&at.metadata), door.now())?;
     let proved = provider.prove(&at, accepted).await?;
@@ -179,8 +182,8 @@ async fn finish(
     if session.times.are_over(door.now()) {
         return Err(LoginFailure::OverAlready);
     }
-    if goes_on_beside(visit, carried.as_ref(), &session).await {
-        tracing::info!(target: "vestibule::login", provider = provider.name(), "signed in, as in another tab a moment ago");
+    if let Some(other) = goes_on_beside(visit, carried.as_ref(), &session).await {
+        decision::record(visit, Login::SignedInBeside(&other));
         return Ok(return_to.unwrap_or_else(|| ReturnAddress::home(&door.base)));
     }
     // Which cookies the earlier session has is unknown where they did not come along.
@@ -189,20 +192,21 @@ async fn finish(
     if let Some(earlier) = &attempt.earlier {
         earlier.end(door).await.map_err(ProviderError::from)?;
     }
-    tracing::info!(target: "vestibule::login", provider = provider.name(), "signed in");
+    decision::record(visit, Login::SignedIn { session: &session, begun_at });
     Ok(return_to.unwrap_or_else(|| ReturnAddress::home(&door.base)))
 }
 
 /// Whether the browser goes on with the session that another tab began while this login was under way, of the very same sign-in at the
 /// provider. Were each tab to put its own in the place of the last, requests that are under way would come with one that is over.
-async fn goes_on_beside(visit: &Visit, carried: Option<&Carried>, own: &Session) -> bool {
-    let Ok(Some(other)) = visit.session().await else { return false };
+async fn goes_on_beside(visit: &Visit, carried: Option<&Carried>, own: &Session) -> Option<Arc<Session>> {
+    let Ok(Some(other)) = visit.session().await else { return None };
     let (own_evidence, other_evidence) = (own.evidence(), other.evidence());
-    own_evidence.demand.is_nothing()
+    let goes_on = own_evidence.demand.is_nothing()
         && carried.is_some_and(|carried| carried.is_beside(&other))
         && other.provider.name() == own.provider.name()
         && (&other.issuer, &other.subject, &other.sid) == (&own.issuer, &own.subject, &own.sid)
-        && (own_evidence.auth_time, own_evidence.acr) == (other_evidence.auth_time, other_evidence.acr)
+        && (own_evidence.auth_time, own_evidence.acr) == (other_evidence.auth_time, other_evidence.acr);
+    goes_on.then_some(other)
 }
 
 /// Whoever was signed in at this browser as somebody else is so no more, whatever comes of this login (V65): by the session's

@@ -1,5 +1,7 @@
 //! What the routes, the gates and the session layer share: the settings, made ready for work.
 
+#[cfg(feature = "metrics")]
+use std::sync::atomic::AtomicI64;
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use axum::Router;
@@ -8,6 +10,7 @@ use vestibule_core::NumericDate;
 use crate::{
     base_url::BaseUrl,
     clock::Clock,
+    decision::Latest,
     examination::Groundwork,
     kept_posts::Room,
     new_login::OnLogin,
@@ -24,6 +27,7 @@ use crate::{
         recent::Recent,
         seal::{Role, Seal, SecretKey},
     },
+    session_store::Sizes,
     store::Key,
     tokens::Tokens,
     unreadable::Unreadable,
@@ -58,6 +62,11 @@ pub(crate) struct Door {
     pub(crate) groundwork: Groundwork,
     pub(crate) kept_room: Room,
     pub(crate) stage: Stage,
+    /// None in production: nobody is told there what was decided about them.
+    pub(crate) latest: Option<Latest>,
+    /// When the gauges were last set, in seconds.
+    #[cfg(feature = "metrics")]
+    pub(crate) sampled: AtomicI64,
 }
 
 /// Who sees our pages: whoever develops the application, or whoever uses it.
@@ -82,6 +91,11 @@ impl Door {
         self.clock.now()
     }
 
+    /// Whether whoever asks may be told what was decided about them, and why.
+    pub(crate) fn is_development(&self) -> bool {
+        self.latest.is_some()
+    }
+
     /// The provider of this name.
     pub(crate) fn provider(&self, name: &str) -> Option<&Arc<ConnectedProvider>> {
         self.providers.get(name)
@@ -93,6 +107,22 @@ impl Door {
             Fragments::Dropped => ReturnAddress::parse(&self.base, text),
             Fragments::Kept => ReturnAddress::with_fragment(&self.base, text),
         }
+    }
+
+    /// How many entries everything has that is bounded, by name.
+    pub(crate) fn sizes(&self) -> Vec<(&'static str, usize)> {
+        let mut sizes = self.store().entries().map(Sizes::by_name).unwrap_or_default();
+        sizes.extend(self.refreshes.sizes());
+        sizes.extend(self.recent.as_ref().map(|recent| ("recent_sessions", recent.size())));
+        sizes.extend(self.latest.as_ref().map(|latest| ("latest_decisions", latest.size())));
+        let missing_keys = self.providers.values().map(|provider| provider.missing_keys()).sum();
+        sizes.extend([
+            ("waiting_for_ends", self.endings.size()),
+            ("kept_posts", self.kept_room.size()),
+            ("unreadable_records", self.unreadable.size()),
+            ("missing_keys", missing_keys),
+        ]);
+        sizes
     }
 
     /// What a store keeps besides sessions, as it was sealed for this key. What cannot be opened is as good as none.

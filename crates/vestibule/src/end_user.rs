@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use vestibule_core::{ClaimsSet, Issuer, NumericDate, Secret, Subject};
 
 use crate::{
+    decision::{self, Gate, Reference},
     login::{challenge, unavailable},
     pages::{self, ErrorPage},
     provider::ConnectedProvider,
@@ -157,7 +158,9 @@ impl EndUser {
     async fn of(visit: Visit, parts: &Parts) -> Result<Option<Self>, Rejection> {
         match visit.session().await {
             Ok(session) => Ok(session.map(|session| Self { session, visit })),
-            Err(StoreFailed) => Err(Rejection::Unavailable(Unavailable(unavailable(&parts.method, &parts.headers)))),
+            Err(StoreFailed) => {
+                Err(Rejection::Unavailable(Unavailable(unavailable(&visit, &parts.method, &parts.headers))))
+            }
         }
     }
 }
@@ -242,8 +245,9 @@ impl Unavailable {
 
 impl NotAllowed {
     /// The 403 page, with what to do instead if there is something.
-    pub(crate) fn new(message: &str, action: Option<pages::Action<'_>>) -> Self {
-        Self(pages::html(StatusCode::FORBIDDEN, pages::forbidden_page(message, action), &[]))
+    pub(crate) fn new(reference: Reference, message: &str, action: Option<pages::Action<'_>>) -> Self {
+        let page = pages::forbidden_page(message, reference.as_str(), action);
+        Self(pages::html(StatusCode::FORBIDDEN, page, &[]))
     }
 }
 
@@ -292,8 +296,13 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Claims<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
         let user = <EndUser as FromRequestParts<S>>::from_request_parts(parts, state).await?;
         user.claims().read().map(Self).map_err(|mismatch| {
-            tracing::warn!(target: "vestibule::gate", provider = user.provider(), %mismatch, "not allowed");
-            Rejection::NotAllowed(NotAllowed::new("Your account lacks something that this page needs.", None))
+            let record = Gate::ClaimsDoNotFit { session: &user.session, mismatch: &mismatch };
+            let reference = decision::record(&user.visit, record);
+            Rejection::NotAllowed(NotAllowed::new(
+                reference,
+                "Your account lacks something that this page needs.",
+                None,
+            ))
         })
     }
 }

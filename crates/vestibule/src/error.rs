@@ -25,12 +25,13 @@ pub(crate) use self::{
     record::{Again, Failed, Then},
 };
 use crate::{
+    decision::{self, Login},
     door::{Door, Stage},
     end_user::OutsideTheVestibule,
     pages::{self, Action, ErrorPage},
     provider::ConnectedProvider,
     return_address::ReturnAddress,
-    session::{seal, visit::Visit},
+    session::visit::Visit,
     start_over::{self, Way},
 };
 
@@ -204,7 +205,7 @@ pub(crate) async fn error_page(
             request.extensions_mut().insert(error.clone());
             view_response(&mut view, request).await
         }
-        None => default_page(&error),
+        None => default_page(&door, &error),
     };
     // The view may choose a status of its own; one that forgets to does not turn an error into a success.
     if response.status() == StatusCode::OK {
@@ -249,7 +250,12 @@ async fn view_response(view: &mut Router, request: Request<Body>) -> Response {
     }
 }
 
-fn default_page(error: &LoginError) -> Response {
+/// The reference of the failure that the browser was told of a moment ago.
+pub(crate) fn told_reference(visit: &Visit) -> Option<String> {
+    record::read(visit, None).map(|(record, _)| record.reference)
+}
+
+fn default_page(door: &Door, error: &LoginError) -> Response {
     let title = match error.record.kind {
         LoginErrorKind::Cancelled => "Sign-in cancelled",
         LoginErrorKind::Refused => "You cannot sign in here",
@@ -265,7 +271,9 @@ fn default_page(error: &LoginError) -> Response {
         reference: Some(error.reference()),
         action: Some(Action { label: error.action_label(), href: error.try_again() }),
     };
-    pages::html(error.status(), pages::explained_error_page(&page, error.detail().as_deref()), &[])
+    let (detail, why) = (error.detail(), decision::link(door));
+    let page = pages::explained_error_page(&page, detail.as_deref(), why.as_deref());
+    pages::html(error.status(), page, &[])
 }
 
 /// No record, or an old one: whoever comes here has nothing to worry about.
@@ -292,13 +300,6 @@ pub(crate) fn see_other(location: &str) -> Response {
         (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     ];
     (StatusCode::SEE_OTHER, headers).into_response()
-}
-
-/// Six characters that a person can read out: 30 bits, for finding a log line, not for anything secret.
-fn reference() -> String {
-    const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz023456789";
-    let drawn: [u8; 6] = seal::random();
-    drawn.iter().filter_map(|byte| LETTERS.get(usize::from(byte % 32))).map(|letter| char::from(*letter)).collect()
 }
 
 /// An error and what caused it, in one line. What a message says of its cause already is not said again.

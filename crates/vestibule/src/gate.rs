@@ -20,6 +20,7 @@ use tower_service::Service;
 use vestibule_core::ClaimsSet;
 
 use crate::{
+    decision::{self, Gate as Decided},
     end_user::NotAllowed,
     kept_posts::{self, KeptPosts, Resumed, Stopped},
     login::{Asker, challenge, login_link, unavailable},
@@ -177,7 +178,7 @@ impl RequireLogin {
                 }
                 match self.judge(visit, &session) {
                     Judgement::MayPass => self.pass(visit, session, request, body).await,
-                    Judgement::MayNot(not_allowed) => Err(Box::new(not_allowed.into_response())),
+                    Judgement::MayNot(ground) => Err(Box::new(self.refuse(visit, &session, ground).into_response())),
                     Judgement::StepUp => {
                         let (session, provider) = (Some(&*session), Some(&session.provider));
                         let stopped = Stopped { session, provider, demand: &self.demand };
@@ -189,7 +190,7 @@ impl RequireLogin {
                 let stopped = Stopped { session: None, provider: self.provider.as_ref(), demand: &self.demand };
                 Err(Box::new(self.stop(visit, &request, body, stopped).await))
             }
-            Err(StoreFailed) => Err(Box::new(unavailable(method, headers))),
+            Err(StoreFailed) => Err(Box::new(unavailable(visit, method, headers))),
         }
     }
 
@@ -219,18 +220,31 @@ impl RequireLogin {
 
     /// Whether somebody who is signed in may pass.
     fn judge(&self, visit: &Visit, session: &Session) -> Judgement {
-        if let Some(provider) = self.provider.as_ref().filter(|provider| provider.name() != session.provider.name()) {
-            return Judgement::MayNot(not_with_that_provider(visit, provider, &self.demand));
+        if self.provider.as_ref().is_some_and(|provider| provider.name() != session.provider.name()) {
+            return Judgement::MayNot(Ground::OtherProvider);
         }
         if self.allows.as_ref().is_some_and(|allows| !allows(&session.claims())) {
-            let home = ReturnAddress::home(&visit.door().base);
-            let action = Action { label: "To the start page", href: home.as_str() };
-            return Judgement::MayNot(NotAllowed::new("Your account may not see this page.", Some(action)));
+            return Judgement::MayNot(Ground::Claims);
         }
         match self.demand.verdict(session, visit.door().now()) {
             Verdict::Enough => Judgement::MayPass,
             Verdict::NotYet => Judgement::StepUp,
-            Verdict::NotThisTime => Judgement::MayNot(not_in_that_way(visit, &session.provider, &self.demand)),
+            Verdict::NotThisTime => Judgement::MayNot(Ground::Strength),
+        }
+    }
+
+    /// What they are told, and what they can do about it.
+    fn refuse(&self, visit: &Visit, session: &Session, ground: Ground) -> NotAllowed {
+        let provider = self.provider.as_ref().unwrap_or(&session.provider);
+        match ground {
+            Ground::OtherProvider => not_with_that_provider(visit, session, provider, &self.demand),
+            Ground::Claims => {
+                let reference = decision::record(visit, Decided::NotByTheirClaims(session));
+                let home = ReturnAddress::home(&visit.door().base);
+                let action = Action { label: "To the start page", href: home.as_str() };
+                NotAllowed::new(reference, "Your account may not see this page.", Some(action))
+            }
+            Ground::Strength => not_in_that_way(visit, session, &self.demand),
         }
     }
 }
@@ -260,24 +274,39 @@ impl Noted {
 /// What is to be done about somebody who is signed in.
 enum Judgement {
     MayPass,
-    MayNot(NotAllowed),
+    MayNot(Ground),
     /// They are asked to sign in as this page demands.
     StepUp,
 }
 
+/// Why somebody who is signed in may not pass.
+#[derive(Clone, Copy)]
+enum Ground {
+    OtherProvider,
+    Claims,
+    Strength,
+}
+
 /// Somebody who was just asked for more than they gave can try again, and is not sent to unasked.
-fn not_in_that_way(visit: &Visit, provider: &Arc<ConnectedProvider>, demand: &Demand) -> NotAllowed {
-    let href = way_back(visit, provider, demand);
+fn not_in_that_way(visit: &Visit, session: &Session, demand: &Demand) -> NotAllowed {
+    let reference = decision::record(visit, Decided::NotStrongEnough(session));
+    let href = way_back(visit, &session.provider, demand);
     let message = "This page needs a stronger or fresher sign-in than the one that you just made.";
-    NotAllowed::new(message, Some(Action { label: "Sign in again", href: &href }))
+    NotAllowed::new(reference, message, Some(Action { label: "Sign in again", href: &href }))
 }
 
 /// Somebody who signed in elsewhere is offered the right provider, and never sent there unasked: that would go on for ever.
-fn not_with_that_provider(visit: &Visit, provider: &Arc<ConnectedProvider>, demand: &Demand) -> NotAllowed {
+fn not_with_that_provider(
+    visit: &Visit,
+    session: &Session,
+    provider: &Arc<ConnectedProvider>,
+    demand: &Demand,
+) -> NotAllowed {
     let (name, href) = (provider.name(), way_back(visit, provider, demand));
+    let reference = decision::record(visit, Decided::OtherProvider { wanted: name, session });
     let label = format!("Sign in with {name} instead");
     let message = format!("This page is for people who sign in with {name}.");
-    NotAllowed::new(&message, Some(Action { label: &label, href: &href }))
+    NotAllowed::new(reference, &message, Some(Action { label: &label, href: &href }))
 }
 
 /// A sign-in that is at once what this page wants, and comes back to it.

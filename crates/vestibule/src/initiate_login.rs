@@ -12,6 +12,7 @@ use url::form_urlencoded;
 use vestibule_core::Issuer;
 
 use crate::{
+    decision::{self, Login, Reference},
     door::Door,
     error::{fail, see_other},
     form::{self, NoForm},
@@ -62,8 +63,9 @@ pub(crate) async fn initiate_login(
     match begin(&door, &visit, provider, request).await {
         Ok(response) => response,
         Err(refusal) => {
-            tracing::warn!(target: "vestibule::login", provider = name, reason = refusal.reason(), "a login that another site began was refused");
-            refusal.response(&door)
+            let reason = refusal.reason();
+            let reference = decision::record(&visit, Login::NotBegunForOthers { provider, reason });
+            refusal.response(&door, reference)
         }
     }
 }
@@ -165,7 +167,7 @@ impl Refusal {
         }
     }
 
-    fn response(self, door: &Door) -> Response {
+    fn response(self, door: &Door, reference: Reference) -> Response {
         let status = match self {
             Self::NotAPage => StatusCode::FORBIDDEN,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
@@ -177,7 +179,7 @@ impl Refusal {
         let page = pages::error_page(&ErrorPage {
             title: "This sign-in cannot begin here",
             message: "Another site sent you here to sign in, in a way that this site does not accept.",
-            reference: None,
+            reference: Some(reference.as_str()),
             action: Some(Action { label: "To the start page", href: home.as_str() }),
         });
         let mut response = pages::html(status, page, &[]).into_response();

@@ -18,7 +18,7 @@ use http::{HeaderMap, header};
 
 pub(crate) use self::{
     former::remember,
-    keep::Stopped,
+    keep::{NotKept, Stopped},
     page::{kept_page, throw_away},
     record::Id,
     resume::{Resumed, resume},

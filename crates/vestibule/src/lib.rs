@@ -11,6 +11,7 @@ mod claim_sources;
 mod client_registration;
 mod clock;
 mod config_error;
+mod decision;
 mod door;
 mod end_user;
 mod error;

@@ -16,6 +16,7 @@ use crate::{
     attempt::{Attempt, GivesWay},
     carried::Carried,
     clock,
+    decision::{self, Gate, Login, Reference},
     door::{Door, LoginStarts},
     error::{Failed, LoginFailure, fail, see_other},
     logout::comes_from_us,
@@ -81,13 +82,25 @@ pub(crate) async fn challenge(
         }
         (Asker::Navigation, None) => see_other(&door.paths.public_login(None, Some(&return_to))),
         (Asker::PostNavigation, provider) => {
+            decision::record(visit, told_to_sign_in(provider, demand));
             let link = login_link(door, provider, demand, Some(&return_to));
             pages::html(StatusCode::UNAUTHORIZED, pages::sign_in_link_page(&link), &[])
         }
         (Asker::Program, provider) => {
+            decision::record(visit, told_to_sign_in(provider, demand));
             login_required(&door.base.absolute(&login_link(door, provider, demand, None)), demand)
         }
     }
+}
+
+/// Why somebody is not sent to sign in, but told to.
+fn told_to_sign_in<'a>(provider: Option<&'a Arc<ConnectedProvider>>, demand: &Demand) -> Gate<'a> {
+    let reason = if demand.is_nothing() {
+        "nobody is signed in, and what was asked for is no page to be opened"
+    } else {
+        "nobody is signed in as the page demands, and what was asked for is no page to be opened"
+    };
+    Gate::LoginRequired { provider: provider.map(|provider| provider.name()), reason }
 }
 
 /// Where a person signs in as is demanded.
@@ -107,13 +120,14 @@ pub(crate) fn login_link(
 
 /// What everybody gets while nobody can say who they are: never the way to sign in, which would make of a store's trouble one of
 /// the provider's, and cost people their sessions.
-pub(crate) fn unavailable(method: &Method, headers: &HeaderMap) -> Response {
+pub(crate) fn unavailable(visit: &Visit, method: &Method, headers: &HeaderMap) -> Response {
+    let reference = visit.trace().trouble();
     let mut response = match Asker::of(method, headers) {
         Asker::Navigation | Asker::PostNavigation => {
             let page = pages::error_page(&ErrorPage {
                 title: "This page is not available right now",
                 message: "Something went wrong on our side. You are still signed in: try again in a moment.",
-                reference: None,
+                reference: reference.as_ref().map(Reference::as_str),
                 action: None,
             });
             pages::html(StatusCode::SERVICE_UNAVAILABLE, page, &[])
@@ -192,10 +206,12 @@ fn refuse_to_begin(visit: &Visit, method: &Method, headers: &HeaderMap) -> Optio
         return Some((StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET")]).into_response());
     }
     if !may_be_a_window(headers) {
+        let reason = "a frame, an image, a script or a prefetch asked, and no window";
+        let reference = decision::record(visit, Login::NotBegun(reason));
         let page = pages::error_page(&ErrorPage {
             title: "Nobody signs in unseen",
             message: "A sign-in begins in a window of a browser, and nowhere else.",
-            reference: None,
+            reference: Some(reference.as_str()),
             action: None,
         });
         return Some(pages::html(StatusCode::FORBIDDEN, page, &[]));
@@ -216,12 +232,13 @@ fn refuse_cross_site(visit: &Visit, headers: &HeaderMap) -> Option<Response> {
     if door.login_starts == LoginStarts::OfAnybody || comes_from_us(headers, door.base.origin()) {
         return None;
     }
+    let reference = decision::record(visit, Login::NotBegun("another site's link asked"));
     let here = ReturnAddress::of_request(&door.base, visit.uri());
     let href = here.map_or_else(|| door.paths.public_login(None, None), |here| here.as_str().to_owned());
     let page = pages::error_page(&ErrorPage {
         title: "Do you want to sign in?",
         message: "Another site asked to sign you in here. If that is what you want, go on.",
-        reference: None,
+        reference: Some(reference.as_str()),
         action: Some(Action { label: "Sign in", href: &href }),
     });
     Some(pages::html(StatusCode::FORBIDDEN, page, &[]))
@@ -328,6 +345,7 @@ pub(crate) async fn begin(
     let request = provider.authorization_request(&wish);
     let pending = PendingLogin::begin(clock::entropy(), door.now()).asking(&request);
     let (manner, mode) = (wish.manner(), pending.response_mode());
+    visit.trace().follow(&pending.attempt());
     let carried = Carried {
         manner,
         begun_at: Some(pending.begun_at()),
@@ -353,6 +371,7 @@ pub(crate) async fn begin(
     for line in attempt.lines(door, &visit.cookies(), gives_way) {
         response.headers_mut().append(header::SET_COOKIE, line);
     }
+    decision::record(visit, Login::Departed { provider, manner });
     Ok(response)
 }
 

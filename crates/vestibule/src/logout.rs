@@ -22,8 +22,9 @@ pub(crate) use self::{
     front_channel::frontchannel_logout,
 };
 use crate::{
+    decision::{self, Logout, Reference},
     door::Door,
-    error::{chain, see_other},
+    error::see_other,
     pages::{self, Action, ErrorPage},
     paths::Place,
     return_address::ReturnAddress,
@@ -60,20 +61,22 @@ async fn end_session_origin(visit: &Visit) -> Option<String> {
 /// `POST /auth/logout`
 pub(crate) async fn logout(State(door): State<Arc<Door>>, visit: Visit, headers: HeaderMap) -> Response {
     if !comes_from_us(&headers, door.base.origin()) {
-        tracing::warn!(target: "vestibule::logout", "a logout that another site asked for was refused");
-        return not_asked_for(&door);
+        return not_asked_for(&door, decision::record(&visit, Logout::NotAskedFor));
     }
     let session = visit.session().await;
     if let Ok(Some(session)) = &session {
         give_tokens_back(session);
     }
     // Ours ends first and whatever happens next: a provider that is down keeps nobody signed in (R128).
-    if visit.log_out().await.is_err() {
-        return not_everywhere();
+    if let Err(error) = visit.log_out().await {
+        // What the store could not say at all was recorded when it was asked.
+        let recorded = visit.trace().trouble().filter(|_| session.is_err());
+        return not_everywhere(recorded.unwrap_or_else(|| decision::record(&visit, Logout::NotEverywhere(&error))));
     }
     match session {
         Ok(Some(session)) => {
-            at_the_provider(&door, &session).await.unwrap_or_else(|| see_other(door.after_logout.as_str()))
+            decision::record(&visit, Logout::SignedOut(&session));
+            at_the_provider(&visit, &session).await.unwrap_or_else(|| see_other(door.after_logout.as_str()))
         }
         _ => see_other(door.after_logout.as_str()),
     }
@@ -86,11 +89,11 @@ fn give_tokens_back(session: &Arc<Session>) {
 }
 
 /// The store could not end the session. The browser forgets its cookie all the same, and the person is told the truth.
-fn not_everywhere() -> Response {
+fn not_everywhere(reference: Reference) -> Response {
     let page = pages::error_page(&ErrorPage {
         title: "Something went wrong on our side",
         message: "You are signed out in this browser. A copy of its cookies could still be used until your session ends.",
-        reference: None,
+        reference: Some(reference.as_str()),
         action: None,
     });
     let mut response = pages::html(StatusCode::SERVICE_UNAVAILABLE, page, &[]);
@@ -100,24 +103,24 @@ fn not_everywhere() -> Response {
 
 /// For a form of another site. No button here: the cookie did not come along, so this page does not know to which provider a
 /// form would lead, but the page behind the link will.
-fn not_asked_for(door: &Door) -> Response {
+fn not_asked_for(door: &Door, reference: Reference) -> Response {
     let page = pages::error_page(&ErrorPage {
         title: "You are still signed in",
         message: "Another site asked to sign you out. If that is what you want, do it here.",
-        reference: None,
+        reference: Some(reference.as_str()),
         action: Some(Action { label: "Sign out", href: &door.paths.public(Place::Logout) }),
     });
     pages::html(StatusCode::FORBIDDEN, page, &[])
 }
 
 /// The way to the provider's end_session_endpoint; `None` when it has none or cannot be asked for it.
-async fn at_the_provider(door: &Door, session: &Session) -> Option<Response> {
+async fn at_the_provider(visit: &Visit, session: &Session) -> Option<Response> {
+    let door = visit.door();
     let provider = &session.provider;
     let at = match provider.introduced().await {
         Ok(at) => at,
         Err(error) => {
-            tracing::warn!(target: "vestibule::logout", provider = provider.name(), reason = chain(&error),
-                "signed out here; the provider could not be told");
+            decision::record(visit, Logout::ProviderNotTold { session, error: &error });
             return None;
         }
     };

@@ -19,6 +19,7 @@ pub(crate) mod frames;
 pub(crate) mod hop;
 mod html;
 pub(crate) mod kept;
+pub(crate) mod why;
 
 /// The one style of all pages. Browsers hash what they parsed, in which CR LF has become LF: a checkout that has CR LF
 /// would not match its own hash.
@@ -63,22 +64,24 @@ pub(crate) struct Choice<'a> {
 
 /// Something went wrong.
 pub(crate) fn error_page(page: &ErrorPage<'_>) -> String {
-    explained_error_page(page, None)
+    explained_error_page(page, None, None)
 }
 
-/// The same, with what whoever develops the application should know: `None` for anybody else's eyes.
-pub(crate) fn explained_error_page(page: &ErrorPage<'_>, detail: Option<&str>) -> String {
+/// The same with what whoever develops the application should know, and the way to a page that says more: `None` for anybody else's
+/// eyes.
+pub(crate) fn explained_error_page(page: &ErrorPage<'_>, detail: Option<&str>, why: Option<&str>) -> String {
     let mut content = vec![paragraph(page.message)];
-    content.extend(page.reference.map(|reference| {
-        let reference = element("code", &[], [text(reference)]);
-        element("p", &[("class", "quiet")], [text("Reference "), reference])
-    }));
+    content.extend(page.reference.map(reference_line));
     content.extend(detail.map(|detail| {
         let heading = element("h2", &[], [text("What was found")]);
         let note = element("p", &[("class", "quiet")], [text("Shown in development only. The log has it too.")]);
         element("section", &[("class", "detail")], [heading, paragraph(detail), note])
     }));
-    content.extend(page.action.map(|action| actions([link_button(action)])));
+    let why = why.map(|href| element("a", &[("class", "link"), ("href", href)], [text("Why? (in development)")]));
+    let links: Vec<_> = page.action.map(link_button).into_iter().chain(why).collect();
+    if !links.is_empty() {
+        content.push(actions(links));
+    }
     layout(page.title, content)
 }
 
@@ -112,9 +115,9 @@ pub(crate) fn sign_in_link_page(href: &str) -> String {
 }
 
 /// For someone who is signed in, but may not.
-pub(crate) fn forbidden_page(message: &str, action: Option<Action<'_>>) -> String {
+pub(crate) fn forbidden_page(message: &str, reference: &str, action: Option<Action<'_>>) -> String {
     let action = action.map(|action| actions([link_button(action)]));
-    layout("You do not have access", [paragraph(message)].into_iter().chain(action))
+    layout("You do not have access", [paragraph(message), reference_line(reference)].into_iter().chain(action))
 }
 
 /// Sends parameters to `endpoint` in the body of a POST, where a URL would be too long or would leak them (V75).
@@ -210,6 +213,12 @@ fn layout(title: &str, content: impl IntoIterator<Item = Html>) -> String {
     let heading = element("h1", &[], [text(title)]);
     let main = element("main", &[], [heading].into_iter().chain(content));
     document(&element("html", &[("lang", "en")], [head, element("body", &[], [main])]))
+}
+
+/// What finds the log line.
+fn reference_line(reference: &str) -> Html {
+    let reference = element("code", &[], [text(reference)]);
+    element("p", &[("class", "quiet")], [text("Reference "), reference])
 }
 
 fn paragraph(content: &str) -> Html {

@@ -28,6 +28,7 @@ pub(crate) enum Place {
     SessionChanged,
     Live,
     Ready,
+    Why,
 }
 
 /// A place of which each provider has one of its own.
@@ -55,6 +56,7 @@ impl Place {
             Self::SessionChanged => "/session_changed",
             Self::Live => "/live",
             Self::Ready => "/ready",
+            Self::Why => "/why",
         }
     }
 }

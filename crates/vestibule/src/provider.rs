@@ -355,6 +355,18 @@ impl ProviderError {
     }
 }
 
+impl ProviderError {
+    /// What came of asking, in one word.
+    pub(crate) const fn name(&self) -> &'static str {
+        match self {
+            Self::Protocol(ProtocolError::Denied(_)) => "denied",
+            Self::Protocol(_) => "misbehaved",
+            Self::Unreachable(_) => "unreachable",
+            Self::Store(_) | Self::Keys(_) | Self::Client(_) => "failed_here",
+        }
+    }
+}
+
 impl From<HttpError> for ProviderError {
     fn from(error: HttpError) -> Self {
         match error {

@@ -18,8 +18,8 @@ use vestibule_core::{HttpError, NumericDate};
 
 use self::notes::{Note, Notes};
 use crate::{
+    decision::{self, Came, Refresh},
     door::Door,
-    error::chain,
     lease::{Lease, Leases, Taken},
     patience::Patience,
     provider::{ProviderError, RefreshFailed, Refreshed},
@@ -210,8 +210,7 @@ async fn under_lease(door: &Door, seen: &Arc<Session>, lease: &Lease, wish: Wish
     let grace = session.provider.refresh_token_reuse_grace();
     if attempt::was_interrupted(door, &current) && !current.note.may_be_tried_again(grace, now) {
         // Somebody presented this token and was never heard of again: it may be used up, and once is all it is good for.
-        tracing::warn!(target: "vestibule::tokens", provider = session.provider.name(),
-            "a refresh was interrupted: its tokens are dropped, since the provider may have replaced them; the session lives on");
+        record(door, &session, Came::Interrupted);
         return drop_tokens(door, current, tokens).await;
     }
     let at = match session.provider.introduced().await {
@@ -226,6 +225,11 @@ async fn under_lease(door: &Door, seen: &Arc<Session>, lease: &Lease, wish: Wish
     conclude(door, current, answer, wish).await
 }
 
+/// What came of it, for the log.
+fn record(door: &Door, session: &Session, came: Came<'_>) {
+    decision::record_apart(door, Refresh { session, came });
+}
+
 /// What becomes of the session by the provider's answer.
 async fn conclude(
     door: &Door,
@@ -234,10 +238,11 @@ async fn conclude(
     wish: Wish,
 ) -> Outcome {
     let (session, now) = (Arc::clone(&current.session), door.now());
-    let (tokens, provider) = (session.tokens(), session.provider.name());
+    let tokens = session.tokens();
     match answer {
         Ok(refreshed) => {
             let tokens = refreshed.into_tokens(tokens, now);
+            record(door, &session, Came::New);
             let stored = store_tokens(door, current, &tokens).await;
             if let Err(NotRefreshed::SignedOut) = stored {
                 // Logged out while the provider answered: nobody shall use what it gave.
@@ -247,20 +252,18 @@ async fn conclude(
         }
         // R90: the provider has ended the grant; the session is ours to end.
         Err(RefreshFailed::TakenBack) => {
-            tracing::info!(target: "vestibule::tokens", provider,
-                "the provider took the refresh token back: the tokens are dropped, the session lives on");
+            record(door, &session, Came::TakenBack);
             drop_tokens(door, current, tokens).await
         }
         // R90: nothing is known to be lost, so nothing is dropped.
         Err(RefreshFailed::Unused(error)) => {
-            tracing::warn!(target: "vestibule::tokens", provider, reason = chain(&error), "a refresh failed");
+            record(door, &session, Came::Nothing(&error));
             attempt::take_back(door, &mut current).await;
             go_on_with_what_is_left(session, error, now, wish)
         }
         // R85: an answer that must not be believed has used the refresh token up all the same.
         Err(RefreshFailed::Spent(error)) => {
-            tracing::error!(target: "vestibule::tokens", provider, reason = chain(&error),
-                "the answer to a refresh was refused; the session goes on with the access token that it has");
+            record(door, &session, Came::Nonsense(&error));
             let rest = HeldTokens { refresh_token: None, ..tokens };
             let session = store_tokens(door, current, &rest).await?;
             go_on_with_what_is_left(session, error, now, wish)
@@ -292,8 +295,7 @@ async fn store_tokens(door: &Door, current: Current<'_>, tokens: &HeldTokens) ->
     let stored = storing.await;
     door.refreshes.end_pause(session.key);
     if let Err(NotRefreshed::Provider(error)) = &stored {
-        tracing::error!(target: "vestibule::tokens", provider = session.provider.name(), reason = chain(error),
-            "new tokens could not be written down for half a minute, and are lost");
+        record(door, &session, Came::Lost(error));
     }
     stored
 }

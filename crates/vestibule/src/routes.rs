@@ -11,6 +11,7 @@ use http::Request;
 
 use crate::{
     callback::{callback, come_back},
+    decision::why_page,
     door::Door,
     error::error_page,
     health::{live, ready},
@@ -59,6 +60,9 @@ where
         .route(&paths.route(Place::Session), get(session_status))
         .route(&paths.route(Place::Live), get(live))
         .route(&paths.route(Place::Ready), get(ready));
+    if door.is_development() {
+        routes = routes.route(&paths.route(Place::Why), get(why_page));
+    }
     for provider in door.providers.values() {
         if let Some(path) = provider.own_redirect_path() {
             let provider = Arc::clone(provider);

@@ -11,6 +11,7 @@ pub(crate) mod payload;
 mod policy;
 pub(crate) mod recent;
 pub(crate) mod seal;
+pub(crate) mod unopened;
 pub(crate) mod visit;
 
 use std::sync::Arc;

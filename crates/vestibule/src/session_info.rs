@@ -9,6 +9,7 @@ use serde_json::json;
 use vestibule_core::{Issuer, NumericDate, Subject};
 
 use crate::{
+    decision::{self, Logout},
     door::Door,
     error::chain,
     login,
@@ -224,14 +225,14 @@ impl Door {
         let found = theirs.into_iter().find(|(key, _)| SessionId::of(*key) == id);
         let (key, stored) = found.ok_or(SessionsError::NotTheirs)?;
         self.end_by_key(key, issuer, stored.expires_at).await?;
-        tracing::info!(target: "vestibule::logout", issuer = %issuer, "one session of a person was ended");
+        decision::record_apart(self, Logout::OneOfThem(issuer));
         Ok(())
     }
 
     /// Ends every session of a person, and the logins that are coming back right now.
     pub(crate) async fn log_out_everywhere(&self, issuer: &Issuer, subject: &Subject) -> Result<(), StoreError> {
         self.end_all(self.keys.subject(issuer, subject), issuer, None).await?;
-        tracing::info!(target: "vestibule::logout", issuer = %issuer, "every session of a person was ended");
+        decision::record_apart(self, Logout::AllOfThem(issuer));
         Ok(())
     }
 

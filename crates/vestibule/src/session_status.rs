@@ -26,7 +26,7 @@ pub(crate) async fn session_status(State(door): State<Arc<Door>>, visit: Visit) 
     let mut response = match visit.peek().await {
         Ok(session) => Json(status(session.as_deref(), door.now())).into_response(),
         // Whoever asks for JSON gets JSON, whatever else they would take.
-        Err(StoreFailed) => login::unavailable(&Method::GET, &HeaderMap::new()),
+        Err(StoreFailed) => login::unavailable(&visit, &Method::GET, &HeaderMap::new()),
     };
     // Other origins cannot read it, since no CORS header lets them; nor does their browser load it where a side channel would.
     for (name, value) in [

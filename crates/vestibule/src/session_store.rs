@@ -119,6 +119,11 @@ pub trait SessionStore: fmt::Debug + Send + Sync {
         drop(listener);
     }
 
+    /// How many entries it holds, where it knows that at once: in the memory of this process.
+    fn entries(&self) -> Option<Sizes> {
+        None
+    }
+
     /// Whether the store can do its work: reached, let in, and all that it needs found there. An error that is
     /// [transient](StoreError::is_transient) may pass by itself; any other is a reason not to start.
     fn check(&self) -> Answer<'_, ()> {

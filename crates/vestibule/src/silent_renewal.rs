@@ -8,6 +8,7 @@ use http::{HeaderMap, Method};
 use vestibule_core::{Issuer, ProtocolError, Secret, Subject};
 
 use crate::{
+    decision::{self, Login, Logout},
     error::{LoginFailure, chain, see_other},
     login::{self, Asker},
     provider::{ConnectedProvider, ProviderError},
@@ -31,7 +32,7 @@ pub(crate) async fn depart(visit: &Visit, session: &Session) -> Option<Response>
     match login::begin(visit, &session.provider, &return_to, wish, None).await {
         Ok(response) => Some(response),
         Err(error) => {
-            put_off(visit, session, chain(&error)).await;
+            put_off(visit, session, &chain(&error)).await;
             None
         }
     }
@@ -69,12 +70,12 @@ pub(crate) fn carry_on(earlier: &Session, renewed: Times) -> Times {
 /// What becomes of a silent login that did not come to its end: back to the page, signed in as before or not at all.
 pub(crate) async fn give_up(visit: &Visit, failure: LoginFailure, return_to: ReturnAddress) -> Response {
     if is_refusal(&failure) {
-        tracing::debug!(target: "vestibule::login", reason = chain(&failure), "signed in at the provider no more: the session ends");
+        decision::record(visit, Login::NoLongerSignedIn(&failure));
         if let Err(error) = visit.log_out().await {
-            tracing::error!(target: "vestibule::session", reason = chain(&error), "the session could not be ended everywhere");
+            decision::record(visit, Logout::NotEnded(&error));
         }
     } else if let Ok(Some(session)) = visit.session().await {
-        put_off(visit, &session, chain(&failure)).await;
+        put_off(visit, &session, &chain(&failure)).await;
     }
     see_other(return_to.as_str())
 }
@@ -95,9 +96,8 @@ fn is_refusal(failure: &LoginFailure) -> bool {
 }
 
 /// Trouble is no refusal: the session goes on, and the provider is asked again after the next interval.
-async fn put_off(visit: &Visit, session: &Session, reason: String) {
-    tracing::warn!(target: "vestibule::login", provider = session.provider.name(), reason,
-        "whether the person is still signed in at the provider could not be found out");
+async fn put_off(visit: &Visit, session: &Session, reason: &str) {
+    decision::record(visit, Login::NotFoundOut { session, reason });
     let now = visit.door().now();
     let put_off = |session: &Session| session.with_times(Times { checked_at: now, ..session.times });
     visit.change(session, put_off).await;

@@ -14,8 +14,9 @@ use http::{HeaderMap, HeaderValue, Method, header};
 use crate::{
     attempt::Attempt,
     carried::Carried,
+    decision::{self, Login},
     door::{Door, LoginStarts},
-    error::{Again, Failed, Found, LoginFailure, Then, chain, fail, see_other},
+    error::{Again, Failed, Found, LoginFailure, Then, fail, see_other},
     login::{Asker, begin},
     provider::ConnectedProvider,
     return_address::ReturnAddress,
@@ -69,7 +70,7 @@ pub(crate) async fn land_or_start_over(
     if failure.is_unsolicited()
         && let Ok(Some(session)) = visit.session().await
     {
-        return land(visit, provider, &session, carried, return_to);
+        return land(visit, provider, &session, (&failure, carried), return_to);
     }
     let (Some(carried), Some(address), true) = (carried, &return_to, failure.is_stale()) else {
         return fail(visit, failure, Some(provider), return_to);
@@ -80,7 +81,7 @@ pub(crate) async fn land_or_start_over(
     };
     let then = match bringer.way {
         Way::Here => {
-            tracing::info!(target: "vestibule::login", provider = provider.name(), reason = chain(&failure), "a login is started over");
+            decision::record(visit, Login::StartedOver { failure: &failure, provider });
             return begin_again(visit, provider, address, again).await;
         }
         Way::AtTheErrorPage => Then::StartsOver(again),
@@ -165,15 +166,21 @@ fn land(
     visit: &Visit,
     provider: &ConnectedProvider,
     session: &Session,
-    carried: Option<&Carried>,
+    (failure, carried): (&LoginFailure, Option<&Carried>),
     return_to: Option<ReturnAddress>,
 ) -> Response {
     let door = visit.door();
     let landing = return_to.clone().unwrap_or_else(|| ReturnAddress::home(&door.base));
     let trips = Trips::of(visit).and_one_more();
     match carried.filter(|carried| carried.did_not_see(session)) {
-        None => see_other(landing.as_str()),
-        Some(_) if !trips.go_round() => trips.set(door, see_other(landing.as_str())),
+        None => {
+            decision::record(visit, Login::LandedAnyway { failure, provider });
+            see_other(landing.as_str())
+        }
+        Some(_) if !trips.go_round() => {
+            decision::record(visit, Login::LandedAnyway { failure, provider });
+            trips.set(door, see_other(landing.as_str()))
+        }
         Some(carried) => {
             let found = match &carried.begun_elsewhere {
                 Some(asked) => Found::other_host(asked, door),

@@ -12,6 +12,7 @@ use serde_json::json;
 use vestibule_core::{ClaimsSet, Misbehaviour, NumericDate, Secret};
 
 use crate::{
+    decision::{self, Gate},
     end_user::{LoginRequired, OutsideTheVestibule, Rejection, Unavailable},
     error::chain,
     login::{self, Asker},
@@ -222,7 +223,7 @@ impl AccessToken {
                     login::challenge(visit, &parts.method, &parts.headers, provider.as_ref(), &Demand::default()).await;
                 Rejection::LoginRequired(LoginRequired::new(answer))
             }
-            NotRefreshed::Provider(ProviderError::Store(_)) => unavailable(parts),
+            NotRefreshed::Provider(ProviderError::Store(_)) => unavailable(visit, parts),
             NotRefreshed::Provider(error) => {
                 Rejection::Unavailable(Unavailable::new(trouble(visit, parts, error).await))
             }
@@ -243,8 +244,8 @@ async fn none_is_ever_given(visit: &Visit) -> bool {
     session.is_some_and(|session| !session.provider.gives_access_tokens())
 }
 
-fn unavailable(parts: &Parts) -> Rejection {
-    Rejection::Unavailable(Unavailable::new(login::unavailable(&parts.method, &parts.headers)))
+fn unavailable(visit: &Visit, parts: &Parts) -> Rejection {
+    Rejection::Unavailable(Unavailable::new(login::unavailable(visit, &parts.method, &parts.headers)))
 }
 
 /// A sign-in would not help, so people must not be sent round in circles.
@@ -270,8 +271,8 @@ async fn trouble(visit: &Visit, parts: &Parts, error: ProviderError) -> Response
             crate::error::fail(visit, error, provider, ReturnAddress::of_request(&visit.door().base, visit.uri()))
         }
         Asker::PostNavigation | Asker::Program => {
-            let name = provider.map(|provider| provider.name());
-            tracing::warn!(target: "vestibule::tokens", provider = name, reason = chain(&error), "no access token");
+            let provider = provider.map(|provider| provider.name());
+            decision::record(visit, Gate::NoAccessToken { provider, error: &error });
             let status = if error.is_transient() { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::BAD_GATEWAY };
             login::problem(
                 status,
@@ -294,7 +295,7 @@ impl<S: Sync> FromRequestParts<S> for AccessToken {
         let session = match visit.session().await {
             Ok(Some(session)) => session,
             Ok(None) => return Err(Self::refusal(&visit, parts, NotRefreshed::SignedOut).await),
-            Err(StoreFailed) => return Err(unavailable(parts)),
+            Err(StoreFailed) => return Err(unavailable(&visit, parts)),
         };
         match Self::at_hand_or_refreshed(&visit, session).await {
             Ok(Some(token)) => Ok(token),
@@ -313,7 +314,7 @@ impl<S: Sync> OptionalFromRequestParts<S> for AccessToken {
         let session = match visit.session().await {
             Ok(Some(session)) => session,
             Ok(None) => return Ok(None),
-            Err(StoreFailed) => return Err(unavailable(parts)),
+            Err(StoreFailed) => return Err(unavailable(&visit, parts)),
         };
         match Self::at_hand_or_refreshed(&visit, session).await {
             Ok(token) => Ok(token),

@@ -37,6 +37,11 @@ impl Unreadable {
         }
     }
 
+    /// How many records are told apart.
+    pub(crate) fn size(&self) -> usize {
+        self.lock().keys.len()
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Said> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

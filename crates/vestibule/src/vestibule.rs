@@ -5,6 +5,8 @@ use std::sync::Arc;
 use axum::Router;
 use vestibule_core::{Issuer, Subject};
 
+#[cfg(feature = "metrics")]
+use crate::decision::measure;
 use crate::{
     builder::Builder,
     client_registration::ClientRegistration,
@@ -292,6 +294,29 @@ impl Vestibule {
         session: SessionId,
     ) -> Result<(), SessionsError> {
         self.door.end_session_of(issuer, subject, session).await
+    }
+
+    /// How many entries everything in this process has that is bounded, by the names that `docs/observability.md` lists, each with
+    /// its bound. For gauges; with the feature `metrics` they are set by themselves.
+    ///
+    /// # Example
+    /// ```
+    /// # fn watch(vestibule: &vestibule::Vestibule) {
+    /// for (of, entries) in vestibule.sizes() {
+    ///     println!("{of} {entries}");
+    /// }
+    /// # }
+    /// ```
+    pub fn sizes(&self) -> impl Iterator<Item = (&'static str, usize)> + use<> {
+        self.door.sizes().into_iter()
+    }
+
+    /// Sets the gauges of the `metrics` facade now, and describes all its numbers: for whoever answers a scrape. It happens by
+    /// itself with every decision, at most once in ten seconds.
+    #[cfg(feature = "metrics")]
+    pub fn set_gauges(&self) {
+        measure::describe_all();
+        measure::sample(&self.door);
     }
 
     #[cfg(test)]

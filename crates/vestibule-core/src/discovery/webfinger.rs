@@ -69,6 +69,7 @@ impl Exchange for WebFingerRequest {
     type Output = Issuer;
     // RFC 7033 10.2: application/jrd+json. Static files that stand in for a WebFinger service are served as what their ending
     // says; nothing else is read from JSON at that place, so that one does no harm.
+    const ENDPOINT: Endpoint = Endpoint::WebFinger;
     const LIMITS: Limits = Limits::new(64 * 1024, &["application/jrd+json", "application/json"]);
 
     fn request(&mut self, _now: NumericDate, _entropy: Entropy) -> Request<Bytes> {

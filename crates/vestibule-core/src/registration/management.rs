@@ -132,6 +132,7 @@ impl ReadRegistration {
 
 impl Exchange for ReadRegistration {
     type Output = ClientInformation;
+    const ENDPOINT: Endpoint = Endpoint::ClientConfiguration;
     const LIMITS: Limits = LIMITS;
 
     fn request(&mut self, _now: NumericDate, _entropy: Entropy) -> Request<Bytes> {
@@ -174,6 +175,7 @@ impl UpdateRegistration {
 
 impl Exchange for UpdateRegistration {
     type Output = ClientInformation;
+    const ENDPOINT: Endpoint = Endpoint::ClientConfiguration;
     const LIMITS: Limits = LIMITS;
 
     fn request(&mut self, _now: NumericDate, _entropy: Entropy) -> Request<Bytes> {
@@ -203,6 +205,7 @@ impl DeleteRegistration {
 impl Exchange for DeleteRegistration {
     /// The provider knows us no more.
     type Output = ();
+    const ENDPOINT: Endpoint = Endpoint::ClientConfiguration;
     const LIMITS: Limits = LIMITS;
 
     fn request(&mut self, _now: NumericDate, _entropy: Entropy) -> Request<Bytes> {

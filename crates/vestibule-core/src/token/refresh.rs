@@ -9,7 +9,7 @@ use crate::{
     client_auth::AuthenticatedEndpoint,
     discovery::ProviderMetadata,
     error::{Excerpt, InvalidMetadata, ProtocolError},
-    exchange::{Exchange, Limits, Step},
+    exchange::{Endpoint, Exchange, Limits, Step},
     id_token::UnverifiedRefreshedIdToken,
     numeric_date::NumericDate,
     secret::{Entropy, Secret},
@@ -108,6 +108,7 @@ fn words(scope: &str) -> impl Iterator<Item = &str> {
 
 impl Exchange for RefreshRequest {
     type Output = RefreshResponse;
+    const ENDPOINT: Endpoint = Endpoint::Token;
     const LIMITS: Limits = TokenRequest::LIMITS;
 
     fn request(&mut self, now: NumericDate, entropy: Entropy) -> Request<Bytes> {

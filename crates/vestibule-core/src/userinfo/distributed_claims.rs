@@ -97,6 +97,7 @@ impl DistributedClaimsRequest {
 
 impl Exchange for DistributedClaimsRequest {
     type Output = UnverifiedDistributedClaims;
+    const ENDPOINT: Endpoint = Endpoint::ClaimsSource;
     const LIMITS: Limits = Limits::new(64 * 1024, &[JWT, "application/json"]);
 
     fn request(&mut self, _now: NumericDate, _entropy: Entropy) -> Request<Bytes> {

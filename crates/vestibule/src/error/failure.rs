@@ -7,7 +7,7 @@ use vestibule_core::{
     error::{Excerpt, Unsolicited},
 };
 
-use super::{Diagnosis, LoginErrorKind, chain};
+use super::{Diagnosis, LoginErrorKind};
 use crate::{
     new_login::Refusal,
     provider::ProviderError,
@@ -106,7 +106,7 @@ impl LoginFailure {
         matches!(self, Self::Provider(ProviderError::Protocol(error)) if *error == unknown)
     }
 
-    pub(super) fn kind(&self) -> LoginErrorKind {
+    pub(crate) fn kind(&self) -> LoginErrorKind {
         match self {
             Self::Provider(ProviderError::Unreachable(_)) => LoginErrorKind::Unreachable,
             Self::Provider(ProviderError::Store(_) | ProviderError::Keys(_)) => LoginErrorKind::Store,
@@ -123,26 +123,6 @@ impl LoginFailure {
             Self::LoggedOut | Self::NothingToRenew | Self::SomebodyElse => LoginErrorKind::Unsolicited,
             Self::TooBig(_) => LoginErrorKind::TooBig,
             Self::Looping(_) => LoginErrorKind::Looping,
-        }
-    }
-
-    /// One line, with the exact reason and without secrets, at the level of who must act.
-    pub(super) fn log(&self, provider: Option<&str>, reference: &str, diagnosis: Option<&Diagnosis>) {
-        let (kind, reason) = (self.kind(), chain(self));
-        let diagnosis = diagnosis.map(tracing::field::display);
-        macro_rules! line {
-            ($level:ident) => {
-                tracing::$level!(target: "vestibule::login", ?kind, provider, reference, diagnosis, reason, "a login did not come to its end")
-            };
-        }
-        match kind {
-            LoginErrorKind::Cancelled | LoginErrorKind::Refused | LoginErrorKind::Unsolicited => line!(info),
-            LoginErrorKind::Denied => line!(warn),
-            LoginErrorKind::Misbehaved
-            | LoginErrorKind::Unreachable
-            | LoginErrorKind::Store
-            | LoginErrorKind::TooBig
-            | LoginErrorKind::Looping => line!(error),
         }
     }
 }

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
 use vestibule_core::{NumericDate, ProtocolError};
 
-use super::{Diagnosis, LoginErrorKind, LoginFailure, reference, see_other};
+use super::{Diagnosis, LoginErrorKind, LoginFailure, see_other};
 use crate::{
+    decision::{self, Login},
     door::Door,
     paths::Place,
     provider::{ConnectedProvider, ProviderError},
@@ -82,9 +83,10 @@ impl Failed {
     /// The answer: one log line, one sealed record, and 303 to the error page.
     pub(crate) fn answer(self, visit: &Visit, provider: Option<&ConnectedProvider>) -> Response {
         let door = visit.door();
-        let (provider, reference) = (provider.map(ConnectedProvider::name), reference());
         let diagnosis = self.diagnosis.or_else(|| Diagnosis::of(&self.failure));
-        self.failure.log(provider, &reference, diagnosis.as_ref());
+        let failed = Login::Failed { failure: &self.failure, diagnosis: diagnosis.as_ref(), provider };
+        let reference = decision::record(visit, failed).to_string();
+        let provider = provider.map(ConnectedProvider::name);
         let return_to = self.return_to.unwrap_or_else(|| ReturnAddress::home(&door.base));
         let record = Record::of(self.failure, provider, reference, &return_to, door.now());
         let mut location = door.paths.public(Place::Error);

@@ -19,7 +19,7 @@ use super::{
     slots,
 };
 use crate::{
-    error::chain,
+    decision::{self, Kept},
     login::{Asker, challenge, login_link, problem},
     logout::comes_from_us,
     pages::{self, kept},
@@ -41,7 +41,7 @@ pub(crate) struct Stopped<'a> {
 
 /// Why what was sent was not kept.
 #[derive(Debug, thiserror::Error)]
-enum NotKept {
+pub(crate) enum NotKept {
     #[error("its body is larger than the gate keeps, or did not arrive whole")]
     TooBig,
     #[error("its body did not arrive in time")]
@@ -114,8 +114,7 @@ impl KeptPosts {
         let record = Record::new(&name, now, address.as_str(), content_type, body);
         name.slot = slots::put(door, subject, &record, until).await?.ok_or(NotKept::Crowd)?;
         room.keep(door.keys.kept_post(subject, name.slot), bytes, until);
-        tracing::info!(target: "vestibule::kept", media_type = media_type.name(), bytes,
-            "a POST came when its person was signed in no more, and is kept");
+        decision::record(visit, Kept::Put { media_type: media_type.name(), bytes });
         Ok(name.lines(door, &visit.cookies()))
     }
 }
@@ -165,15 +164,7 @@ fn was_kept(visit: &Visit, parts: &Parts, id: &Id, lines: Vec<HeaderValue>, stop
 }
 
 async fn was_not_kept(visit: &Visit, parts: &Parts, reason: &NotKept, stopped: Stopped<'_>) -> Response {
-    let text = chain(reason);
-    match reason {
-        NotKept::Store(_) => {
-            tracing::error!(target: "vestibule::kept", reason = text, "a POST of somebody who is signed in no more could not be kept");
-        }
-        _ => {
-            tracing::info!(target: "vestibule::kept", reason = text, "a POST of somebody who is signed in no more was not kept");
-        }
-    }
+    decision::record(visit, Kept::NotPut(reason));
     let door = visit.door();
     if Asker::of(&parts.method, &parts.headers) == Asker::Program {
         return challenge(visit, &parts.method, &parts.headers, stopped.provider, stopped.demand).await;

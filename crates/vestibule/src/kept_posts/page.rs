@@ -16,6 +16,7 @@ use super::{
     resume::{look, taken_out},
 };
 use crate::{
+    decision::{self, Kept, Refusal},
     door::Door,
     login::{challenge, unavailable},
     logout::comes_from_us,
@@ -56,7 +57,7 @@ pub(crate) async fn throw_away(
 ) -> Response {
     let home = ReturnAddress::home(&door.base);
     if !comes_from_us(&headers, door.base.origin()) {
-        tracing::warn!(target: "vestibule::kept", "that something kept be thrown away was asked for by another site, and refused");
+        decision::record(&visit, Kept::Refused(Refusal::AskedForElsewhere));
         return pages::html(StatusCode::FORBIDDEN, kept::refusal_page(kept::NOT_ASKED_FOR, home.as_str()), &[]);
     }
     let (session, id) = match signed_in(&door, &visit, &id, &Method::POST, &headers).await {
@@ -65,6 +66,7 @@ pub(crate) async fn throw_away(
     };
     match taken_out(&visit, &session, &id, None).await {
         Ok(_) => {
+            decision::record(&visit, Kept::ThrownAway);
             let page = kept::refusal_page(kept::THROWN_AWAY, home.as_str());
             let mut response = pages::html(StatusCode::OK, page, &[]);
             let line = door.names.delete(Purpose::Kept(id.as_str()));

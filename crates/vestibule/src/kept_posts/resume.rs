@@ -13,12 +13,13 @@ use super::{
     slots,
 };
 use crate::{
-    error::chain,
+    decision::{self, Kept, Refusal},
     form,
     logout::comes_from_us,
     pages::{self, kept},
     return_address::ReturnAddress,
     session::{Session, cookie::Purpose, visit::Visit},
+    store::StoreError,
 };
 
 /// A request that may go on to its handler.
@@ -49,11 +50,11 @@ pub(crate) async fn resume(
     };
     let door = visit.door();
     if !comes_from_us(&parts.headers, door.base.origin()) {
-        tracing::warn!(target: "vestibule::kept", "that something kept be sent was asked for by another site, and refused");
+        decision::record(visit, Kept::Refused(Refusal::AskedForElsewhere));
         return Err(Box::new(refused(visit, kept::NOT_ASKED_FOR, StatusCode::FORBIDDEN)));
     }
     let record = taken_out(visit, session, &id, Some(&exact_address(visit))).await?;
-    tracing::info!(target: "vestibule::kept", bytes = record.body.expose().len(), "what was kept is sent");
+    decision::record(visit, Kept::Sent { bytes: record.body.expose().len() });
     // What was sent as a header value once is one again.
     let content_type = HeaderValue::try_from(&record.content_type).unwrap_or(HeaderValue::from_static(""));
     parts.headers.insert(header::CONTENT_TYPE, content_type);
@@ -78,16 +79,13 @@ pub(super) async fn taken_out(
     };
     let fits = |address: &Option<ReturnAddress>| address.as_ref().is_some_and(|own| own.as_str() == record.address);
     if !address.is_none_or(fits) {
-        tracing::warn!(target: "vestibule::kept", "what is kept was to be sent to another address than it is for, and was not");
+        decision::record(visit, Kept::Refused(Refusal::OtherAddress));
         return Err(Box::new(refused(visit, kept::OF_ANOTHER_PAGE, StatusCode::CONFLICT)));
     }
     match slots::take(door, &name, version).await {
         Ok(true) => Ok(record),
         Ok(false) => Err(Box::new(gone(visit, id))),
-        Err(error) => {
-            tracing::error!(target: "vestibule::kept", reason = chain(&error), "what is kept could not be taken out");
-            Err(Box::new(unavailable(visit)))
-        }
+        Err(error) => Err(Box::new(unavailable(visit, &error))),
     }
 }
 
@@ -100,15 +98,13 @@ pub(super) async fn look(
     let door = visit.door();
     let Some(name) = Name::of(visit, id) else { return Err(Box::new(gone(visit, id))) };
     if name.person.subject != Person::of(door, session).subject {
+        decision::record(visit, Kept::Refused(Refusal::SomebodyElses));
         return Err(Box::new(refused(visit, kept::OF_SOMEBODY_ELSE, StatusCode::FORBIDDEN)));
     }
     match slots::find(door, &name).await {
         Ok(Some((record, version))) => Ok((name, record, version)),
         Ok(None) => Err(Box::new(gone(visit, id))),
-        Err(error) => {
-            tracing::error!(target: "vestibule::kept", reason = chain(&error), "what is kept could not be looked for");
-            Err(Box::new(unavailable(visit)))
-        }
+        Err(error) => Err(Box::new(unavailable(visit, &error))),
     }
 }
 
@@ -130,6 +126,7 @@ pub(super) async fn asks_for(parts: &Parts, body: Body) -> Result<Asks, Box<Resp
 
 /// There is nothing to be sent, and the browser need not remember it.
 fn gone(visit: &Visit, id: &Id) -> Response {
+    decision::record(visit, Kept::Refused(Refusal::Gone));
     let door = visit.door();
     let mut response = refused(visit, kept::GONE, StatusCode::GONE);
     let line = door.names.delete(Purpose::Kept(id.as_str()));
@@ -137,7 +134,8 @@ fn gone(visit: &Visit, id: &Id) -> Response {
     response
 }
 
-fn unavailable(visit: &Visit) -> Response {
+fn unavailable(visit: &Visit, error: &StoreError) -> Response {
+    decision::record(visit, Kept::StoreFailed(error));
     let mut response = refused(visit, kept::UNAVAILABLE, StatusCode::SERVICE_UNAVAILABLE);
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
     response

@@ -59,6 +59,11 @@ impl Room {
         Some(Reserved { room: self, bytes })
     }
 
+    /// How many there are, those included whose time is up and which nobody has cleared away.
+    pub(crate) fn size(&self) -> usize {
+        self.lock().by_place.len()
+    }
+
     /// What was kept in this place is kept no more.
     pub(super) fn give_back(&self, place: Key) {
         self.lock().remove(place);

@@ -17,7 +17,12 @@ use url::form_urlencoded;
 use vestibule_core::{LogoutToken, logout::UnverifiedLogoutToken};
 
 use self::refusal::Refusal;
-use crate::{door::Door, form};
+use crate::{
+    decision::{self, Logout},
+    door::Door,
+    form,
+    provider::ConnectedProvider,
+};
 
 /// Nothing shorter can be a form with a token, which has a header, half a dozen claims and a signature (V77).
 const FEWEST_BYTES: usize = 256;
@@ -39,12 +44,12 @@ pub(crate) async fn backchannel_logout(
 ) -> Response {
     match receive(&door, &name, request).await {
         Ok(outcome) => {
-            tracing::info!(target: "vestibule::logout", provider = name, "{}", outcome.text());
+            decision::record_apart(&door, Logout::ByToken { provider: &name, outcome: outcome.said() });
             // Back-Channel Logout 2.8
             (StatusCode::OK, [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))]).into_response()
         }
         Err(refusal) => {
-            refusal.log(&name);
+            decision::record_apart(&door, refusal.said(door.provider(&name).map(|provider| provider.name())));
             refusal.into_response()
         }
     }
@@ -98,11 +103,12 @@ async fn end(door: &Door, token: &LogoutToken) -> Result<Outcome, Refusal> {
 }
 
 impl Outcome {
-    const fn text(self) -> &'static str {
+    /// Its stable name, and what the log says of it.
+    const fn said(self) -> (&'static str, &'static str) {
         match self {
-            Self::OneSession => "the provider ended a session",
-            Self::AllSessions => "the provider ended all sessions of a person",
-            Self::Nothing => "the provider sent a logout token that had taken effect before",
+            Self::OneSession => ("ended_by_logout_token", "the provider ended a session"),
+            Self::AllSessions => ("all_ended_by_logout_token", "the provider ended all sessions of a person"),
+            Self::Nothing => ("logout_token_repeated", "the provider sent a logout token that had taken effect before"),
         }
     }
 }

@@ -12,8 +12,8 @@ use url::form_urlencoded;
 
 use super::comes_from_us;
 use crate::{
+    decision::{self, Logout},
     door::Door,
-    error::chain,
     form,
     pages::frames::{self, CheckSession},
     paths::Place,
@@ -48,7 +48,7 @@ async fn watch(door: &Door, session: &Session) -> Option<Response> {
 /// the provider's). It says which one it watched: a tab that was left open must not end a session that is newer.
 pub(crate) async fn session_changed(State(door): State<Arc<Door>>, visit: Visit, request: Request<Body>) -> Response {
     if !comes_from_us(request.headers(), door.base.origin()) {
-        tracing::warn!(target: "vestibule::logout", "the end of a session that another site asked for was refused");
+        decision::record(&visit, Logout::ChangeNotSeen);
         return no_store(StatusCode::FORBIDDEN);
     }
     let Some(body) = form::body(request).await else {
@@ -65,12 +65,11 @@ pub(crate) async fn session_changed(State(door): State<Arc<Door>>, visit: Visit,
     }
     // Before the browser forgets it: were its cookie gone, nobody could try again.
     if let Err(error) = door.end_session(&session).await {
-        tracing::error!(target: "vestibule::logout", reason = chain(&error), "the store failed: a session was not ended");
+        decision::record(&visit, Logout::ChangeNotHeeded(&error));
         return store_failed();
     }
     visit.forget_session();
-    tracing::info!(target: "vestibule::logout", provider = session.provider.name(),
-        "a session ended, since the one at the provider has changed");
+    decision::record(&visit, Logout::ByChange(&session));
     no_store(StatusCode::NO_CONTENT)
 }
 

@@ -14,8 +14,8 @@ use url::Url;
 use vestibule_core::FrontChannelLogout;
 
 use crate::{
+    decision::{self, Logout, Reference},
     door::Door,
-    error::chain,
     login::unknown_provider,
     pages::{self, ErrorPage, frames},
     provider::{ConnectedProvider, Empty, ProviderError},
@@ -56,12 +56,12 @@ pub(crate) async fn frontchannel_logout(
     }
     match end(&visit, provider, query.as_deref().unwrap_or_default()).await {
         Ok(()) => {
-            tracing::info!(target: "vestibule::logout", provider = name, "the provider ended a session through the browser");
+            decision::record(&visit, Logout::ByFrame(&name));
             frames::logged_out_in_frame(&origins(provider).await)
         }
         Err(refusal) => {
-            refusal.log(&name);
-            refusal.page()
+            let reference = refusal.said(&name).map(|said| decision::record(&visit, said));
+            refusal.page(reference.or_else(|| visit.trace().trouble()))
         }
     }
 }
@@ -104,28 +104,22 @@ async fn origins(provider: &Arc<ConnectedProvider>) -> Vec<String> {
 }
 
 impl Refusal {
-    fn log(&self, provider: &str) {
-        let reason = match self {
-            Self::NotThisProvider(reason) => reason,
-            Self::AnotherSession => "the browser has another session than the one that it names",
-            Self::TooMany(_) => {
-                tracing::debug!(target: "vestibule::logout", provider, "too many front-channel logouts of unknown sessions");
-                return;
+    /// What the log says of it, unless it has done so.
+    fn said<'a>(&'a self, provider: &'a str) -> Option<Logout<'a>> {
+        Some(match self {
+            Self::NotThisProvider(reason) => Logout::FrameRefused { provider, reason },
+            Self::AnotherSession => {
+                let reason = "the browser has another session than the one that it names";
+                Logout::FrameRefused { provider, reason }
             }
-            Self::Store(error) => {
-                tracing::error!(target: "vestibule::logout", provider, reason = chain(error), "the store failed: a session was not ended");
-                return;
-            }
-            Self::UnknownIssuer(error) => {
-                tracing::error!(target: "vestibule::logout", provider, reason = chain(error), "the provider's issuer could not be found: a session was not ended");
-                return;
-            }
-            Self::StoreFailed => return,
-        };
-        tracing::warn!(target: "vestibule::logout", provider, reason, "a front-channel logout was refused");
+            Self::TooMany(_) => Logout::FramePutOff(provider),
+            Self::Store(error) => Logout::FrameNotHeeded { provider, error },
+            Self::UnknownIssuer(error) => Logout::FrameOfUnknownIssuer { provider, error },
+            Self::StoreFailed => return None,
+        })
     }
 
-    fn page(&self) -> Response {
+    fn page(&self, reference: Option<Reference>) -> Response {
         let (status, message, again_in) = match self {
             Self::NotThisProvider(_) | Self::AnotherSession => {
                 (StatusCode::BAD_REQUEST, "The address of this page does not name a session that could be ended.", None)
@@ -137,8 +131,8 @@ impl Refusal {
                 (StatusCode::SERVICE_UNAVAILABLE, LATER, Some(STORE_AGAIN_IN))
             }
         };
-        let page =
-            pages::error_page(&ErrorPage { title: "Nobody was signed out", message, reference: None, action: None });
+        let reference = reference.as_ref().map(Reference::as_str);
+        let page = pages::error_page(&ErrorPage { title: "Nobody was signed out", message, reference, action: None });
         let mut response = pages::html(status, page, &[]);
         let again_in = again_in.map(|seconds| (header::RETRY_AFTER, HeaderValue::from(seconds)));
         response.headers_mut().extend(again_in);

@@ -15,9 +15,16 @@ fn pages_with(value: &str) -> Vec<(&'static str, String, usize)> {
         ("logout", logout_page(value, value), 2),
         ("signed out", signed_out_page(value), 1),
         ("sign-in link", sign_in_link_page(value), 1),
-        ("forbidden", forbidden_page(value, action), 3),
+        ("forbidden", forbidden_page(value, value, action), 4),
+        ("why", why::why_page(&[row(value), row(value)], value), 15),
         ("auto post", auto_post_page(value, [(value, value), (value, value)].into_iter()), 5),
     ]
+}
+
+/// A decision whose every part is one string.
+fn row(value: &str) -> why::Row<'_> {
+    let (decision, message, rule, reason) = (value, value, value, value);
+    why::Row { ago: value.to_owned(), decision, message, rule, reason, provider: Some(value), reference: value }
 }
 
 fn between<'a>(page: &'a str, start: &str, end: &str) -> &'a str {
@@ -79,7 +86,7 @@ fn style_and_script_survive_the_parser_unchanged() {
 /// V12, V14, R135
 #[test]
 fn a_page_is_not_framed_cached_or_sniffed() {
-    let response = html(StatusCode::FORBIDDEN, forbidden_page("No.", None), &[]);
+    let response = html(StatusCode::FORBIDDEN, forbidden_page("No.", "abc234", None), &[]);
     assert_eq!(response.status(), StatusCode::FORBIDDEN);
     for (name, value) in [
         ("content-type", "text/html; charset=utf-8"),

@@ -26,6 +26,7 @@ use super::{
 };
 use crate::{
     clock::{self, Clock},
+    decision::measure::{self, Stopwatch},
     wish::Wish,
 };
 
@@ -249,8 +250,17 @@ impl ConnectedProvider {
         }
     }
 
-    /// Carries one exchange out: the one driver. An exchange may ask for one more try, not for two.
-    pub(crate) async fn carry_out<E: Exchange>(&self, mut exchange: E) -> Result<E::Output, ProviderError> {
+    /// Carries one exchange out, and measures how long that takes.
+    pub(crate) async fn carry_out<E: Exchange>(&self, exchange: E) -> Result<E::Output, ProviderError> {
+        let began = Stopwatch::start();
+        let result = self.drive(exchange).await;
+        let outcome = result.as_ref().map_or_else(ProviderError::name, |_| "answered");
+        measure::asked_provider(&self.name, E::ENDPOINT.name(), outcome, began);
+        result
+    }
+
+    /// The one driver. An exchange may ask for one more try, not for two.
+    async fn drive<E: Exchange>(&self, mut exchange: E) -> Result<E::Output, ProviderError> {
         let Surroundings { http, clock, .. } = &self.surroundings;
         for _ in 0..2 {
             let mut request = exchange.request(clock.now(), clock::entropy());

@@ -104,6 +104,11 @@ impl ConnectedProvider {
         Ok(verified)
     }
 
+    /// How many keys are remembered that it does not have.
+    pub(crate) fn missing_keys(&self) -> usize {
+        self.logout_tokens.missing.size()
+    }
+
     /// A logout token that was taken ended a session: there is no flood of such.
     pub(crate) fn logout_token_took_effect(&self) {
         self.logout_tokens.flood.give_back();
@@ -221,6 +226,10 @@ fn is_for_another(decided: &Result<LogoutToken, InvalidLogoutToken>) -> bool {
 struct MissingKeys(Mutex<VecDeque<(Option<Excerpt>, Instant)>>);
 
 impl MissingKeys {
+    fn size(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     fn have(&self, kid: &Option<Excerpt>) -> bool {
         let mut missing = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         missing.retain(|(_, since)| since.elapsed() < MISSING_FOR);

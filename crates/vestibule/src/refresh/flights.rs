@@ -60,6 +60,17 @@ impl Refreshes {
         }
     }
 
+    /// How many sessions are being refreshed, and of how many what is remembered, by name.
+    pub(crate) fn sizes(&self) -> [(&'static str, usize); 5] {
+        [
+            ("refreshes_under_way", lock(&self.under_way).len()),
+            ("refreshes_paused", self.paused.len()),
+            ("refreshes_unconfirmed", self.awaited.len()),
+            ("refreshed_generations", self.newest.len()),
+            ("refreshes_in_vain", self.in_vain.len()),
+        ]
+    }
+
     fn board(
         &self,
         key: Key,

@@ -76,6 +76,11 @@ impl Endings {
         Self { at_most, waiting: Mutex::default(), turns: Semaphore::new(TURNS) }
     }
 
+    /// How many wait.
+    pub(crate) fn size(&self) -> usize {
+        self.lock().count
+    }
+
     /// What a store is given to tell. It does not keep the door alive.
     pub(crate) fn listener(self: &Arc<Self>) -> Listener {
         let endings = Arc::downgrade(self);

@@ -73,6 +73,11 @@ impl Recent {
         Self { good_for, found: Cache::new(most), told: Told::new(), swept: Mutex::new(Instant::now()) }
     }
 
+    /// How many sessions are remembered.
+    pub(crate) fn size(&self) -> usize {
+        self.found.len()
+    }
+
     /// What a store tells.
     pub(crate) fn hear(&self, notice: Notice) {
         match notice {

@@ -17,7 +17,12 @@ use super::{
     cookie::{self, Cookies, Purpose},
     keeping::{Keeping, Lost, NotBegun, Place},
 };
-use crate::{door::Door, error::chain, session_store::Reach, store::StoreError};
+use crate::{
+    decision::{self, BrowserId, Opening, Trace},
+    door::Door,
+    session_store::Reach,
+    store::StoreError,
+};
 
 /// One request at the door: its cookies, its address as the layer saw it, and what becomes of its session.
 #[derive(Clone)]
@@ -35,6 +40,8 @@ struct Inner {
     begun: OnceLock<Begun>,
     /// The places that its cookies may take, at the least.
     ended: OnceLock<usize>,
+    /// What ties the decisions about it to others. Most requests have none.
+    trace: OnceLock<Box<Trace>>,
 }
 
 /// What was found when somebody asked who the person is.
@@ -64,6 +71,7 @@ impl Visit {
             prolonged: OnceLock::new(),
             begun: OnceLock::new(),
             ended: OnceLock::new(),
+            trace: OnceLock::new(),
         }))
     }
 
@@ -78,6 +86,15 @@ impl Visit {
 
     pub(crate) fn cookies(&self) -> Cookies<'_> {
         self.0.door.names.read(self.0.cookies.iter())
+    }
+
+    /// What ties the decisions about it to others.
+    pub(crate) fn trace(&self) -> &Trace {
+        self.0.trace.get_or_init(|| {
+            let Inner { door, cookies, .. } = &*self.0;
+            let browser = door.is_development().then(|| BrowserId::read(&door.base, cookies.iter())).flatten();
+            Box::new(Trace::of(browser))
+        })
     }
 
     /// Who is signed in. Asking is what counts as activity.
@@ -127,7 +144,7 @@ impl Visit {
         if cookies.are_hostile() {
             return Ok(None);
         }
-        self.0.door.open_session(&cookies).await.map_err(|error| report(&error))
+        self.0.door.open_session(&cookies).await.map_err(|error| self.report(&error))
     }
 
     /// Whether it is known, without a store's being asked, that nobody is signed in.
@@ -142,14 +159,19 @@ impl Visit {
     async fn ask(&self) -> Asked {
         let (door, cookies) = (&self.0.door, self.cookies());
         if cookies.are_hostile() {
-            tracing::warn!(target: "vestibule::session", "cookies of ours came twice or too many: all are cleared");
+            decision::record(self, Opening::Hostile);
             return Asked::Hostile;
         }
         match door.open_session(&cookies).await {
             Ok(Some(session)) => self.note_activity(session).await.map_or(Asked::Nobody, Asked::SignedIn),
-            Ok(None) => Asked::Nobody,
+            Ok(None) => {
+                if let Some(unopened) = door.why_unopened(&cookies) {
+                    decision::record(self, Opening::NotOpened(unopened));
+                }
+                Asked::Nobody
+            }
             Err(error) => {
-                let StoreFailed = report(&error);
+                let StoreFailed = self.report(&error);
                 Asked::StoreFailed
             }
         }
@@ -174,7 +196,7 @@ impl Visit {
             Ok(false) => None,
             Err(error) => {
                 // The session is good all the same; its idle limit moves with the next request.
-                let StoreFailed = report(&error);
+                let StoreFailed = self.report(&error);
                 Some(session)
             }
         }
@@ -249,7 +271,7 @@ impl Visit {
             Keeping::Store(store) => {
                 let changed = self.0.door.change_stored(store.as_ref(), session.key, change).await;
                 if let Err(error) = changed {
-                    let StoreFailed = report(&error);
+                    let StoreFailed = self.report(&error);
                 }
             }
         }
@@ -266,7 +288,10 @@ impl Visit {
 
     /// What the response says about our cookies.
     pub(super) fn write(&self, headers: &mut HeaderMap) {
-        let Inner { door, asked, begun, ended, .. } = &*self.0;
+        let Inner { door, asked, begun, ended, trace, .. } = &*self.0;
+        if let Some(named) = trace.get().and_then(|trace| trace.named()) {
+            headers.append(header::SET_COOKIE, named.set_cookie(&door.base));
+        }
         let sets_ours = headers.get_all(header::SET_COOKIE).iter().any(|line| door.names.sets(line));
         if asked.get().is_none() && begun.get().is_none() && ended.get().is_none() && !sets_ours {
             return;
@@ -325,21 +350,18 @@ impl Visit {
                 let _ = self.0.prolonged.set(times.last_seen);
                 door.endings.prolonged(session.key, times.last_seen);
             }
-            Err(too_big) => tracing::error!(target: "vestibule::session", reason = %too_big,
-                "a session outgrew its cookies and was not renewed"),
+            Err(too_big) => {
+                decision::record(self, Opening::Outgrown(&too_big));
+            }
         }
+    }
+
+    fn report(&self, error: &StoreError) -> StoreFailed {
+        self.trace().remember_trouble(decision::record(self, Opening::StoreFailed(error)));
+        StoreFailed
     }
 }
 
-/// One line for whoever runs the store. Of questions that it was not asked there was one for them all.
-fn report(error: &StoreError) -> StoreFailed {
-    let reason = chain(error);
-    if error.was_asked() {
-        tracing::error!(target: "vestibule::session", reason, "the session store failed");
-    } else {
-        tracing::debug!(target: "vestibule::session", reason, "the session store was not asked");
-    }
-    StoreFailed
 }
 
 fn append(headers: &mut HeaderMap, lines: impl Iterator<Item = HeaderValue>) {

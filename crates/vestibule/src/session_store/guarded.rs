@@ -16,10 +16,14 @@ use vestibule_core::NumericDate;
 
 use self::circuit::{Circuit, Closing, Looking, Opening};
 use super::{
-    Answer, Fence, Insertion, Kept, Key, Listener, Mark, Moment, NewSession, Raising, Reach, SessionStore, StoreError,
-    StoredSession, Update, Version,
+    Answer, Fence, Insertion, Kept, Key, Listener, Mark, Moment, NewSession, Raising, Reach, SessionStore, Sizes,
+    StoreError, StoredSession, Update, Version,
 };
-use crate::{clock::Clock, error::chain};
+use crate::{
+    clock::Clock,
+    decision::measure::{self, Stopwatch},
+    error::chain,
+};
 
 /// A store of other machines, or of another process, as the door asks it.
 ///
@@ -56,15 +60,18 @@ impl Guarded {
 
     fn ask<'a, T: Send + 'a>(
         &'a self,
+        operation: &'static str,
         question: impl FnOnce(&'a dyn SessionStore) -> Answer<'a, T> + Send + 'a,
     ) -> Answer<'a, T> {
         Answer::later(async move {
-            let inner = &self.0;
+            let (inner, began) = (&self.0, Stopwatch::start());
             if inner.circuit.is_open() {
+                measure::asked_store(operation, "not_asked", began);
                 look_after(inner);
                 return Err(StoreError::not_asked(NotAsked));
             }
             let result = in_time(inner.deadline, question(inner.store.as_ref())).await;
+            measure::asked_store(operation, if result.is_ok() { "answered" } else { "failed" }, began);
             match &result {
                 Ok(_) => inner.circuit.answered(),
                 Err(error) => {
@@ -150,7 +157,7 @@ impl Inner {
 macro_rules! asked {
     ($(fn $method:ident($($name:ident: $type:ty),*) -> $answer:ty;)*) => {
         $(fn $method(&self, $($name: $type),*) -> Answer<'_, $answer> {
-            self.ask(move |store| store.$method($($name),*))
+            self.ask(stringify!($method), move |store| store.$method($($name),*))
         })*
     };
 }
@@ -177,11 +184,15 @@ impl SessionStore for Guarded {
     }
 
     fn marks<'a>(&'a self, whose: &'a [Key], now: NumericDate) -> Answer<'a, Mark> {
-        self.ask(move |store| store.marks(whose, now))
+        self.ask("marks", move |store| store.marks(whose, now))
     }
 
     fn reach(&self) -> Reach {
         self.0.store.reach()
+    }
+
+    fn entries(&self) -> Option<Sizes> {
+        self.0.store.entries()
     }
 
     fn listen(&self, listener: Listener) {

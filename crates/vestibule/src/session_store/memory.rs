@@ -101,6 +101,22 @@ pub struct Sizes {
     pub kept: usize,
 }
 
+impl Sizes {
+    /// Each by its name, as gauges have it.
+    pub(crate) fn by_name(self) -> Vec<(&'static str, usize)> {
+        vec![
+            ("sessions", self.sessions),
+            ("session_index", self.indexed),
+            ("marks", self.marks),
+            ("issuer_marks", self.issuer_marks),
+            ("burnt_attempts", self.burnt_attempts),
+            ("jtis", self.jtis),
+            ("leases", self.leases),
+            ("kept_values", self.kept),
+        ]
+    }
+}
+
 impl MemoryStore {
     /// An empty store.
     #[must_use]
@@ -302,6 +318,10 @@ impl SessionStore for MemoryStore {
     fn discard(&self, key: Key, now: NumericDate) -> Answer<'_, bool> {
         self.sweep(now);
         Answer::ready(Ok(self.kept.discard(key, now)))
+    }
+
+    fn entries(&self) -> Option<Sizes> {
+        Some(self.sizes())
     }
 
     fn reach(&self) -> Reach {

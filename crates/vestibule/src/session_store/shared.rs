@@ -5,7 +5,7 @@ use std::sync::Arc;
 use vestibule_core::NumericDate;
 
 use super::{
-    Answer, Fence, Insertion, Kept, Key, Listener, Mark, Moment, NewSession, Raising, Reach, SessionStore,
+    Answer, Fence, Insertion, Kept, Key, Listener, Mark, Moment, NewSession, Raising, Reach, SessionStore, Sizes,
     StoredSession, Update, Version,
 };
 
@@ -91,6 +91,10 @@ impl<S: SessionStore + ?Sized> SessionStore for Arc<S> {
 
     fn reach(&self) -> Reach {
         (**self).reach()
+    }
+
+    fn entries(&self) -> Option<Sizes> {
+        (**self).entries()
     }
 
     fn listen(&self, listener: Listener) {

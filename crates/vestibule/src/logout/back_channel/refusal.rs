@@ -11,7 +11,7 @@ use serde_json::json;
 use vestibule_core::error::InvalidLogoutToken;
 
 use crate::{
-    error::chain,
+    decision::Logout,
     form::NoForm,
     provider::{NotVerified, ProviderError},
     store::StoreError,
@@ -37,30 +37,17 @@ pub(super) enum Refusal {
 const STORE_AGAIN_IN: u64 = 5;
 
 impl Refusal {
-    /// One line. What strangers sent stands in it only as an excerpt (V11).
-    pub(super) fn log(&self, provider: &str) {
+    /// What the log says of it. What strangers sent stands in it only as an excerpt (V11), and of the path only what the settings
+    /// have: it can be anybody's text.
+    pub(super) fn said<'a>(&'a self, provider: Option<&'a str>) -> Logout<'a> {
         match self {
-            Self::Token(invalid) => {
-                tracing::warn!(target: "vestibule::logout", provider, reason = %invalid, "a logout token was refused");
-            }
-            Self::Provider(error) => {
-                tracing::error!(target: "vestibule::logout", provider, reason = chain(error),
-                    "a logout token could not be verified");
-            }
-            Self::Store(error) => {
-                tracing::error!(target: "vestibule::logout", provider, reason = chain(error),
-                    "the store failed: a session that the provider ended may go on until the provider says so again");
-            }
+            Self::Token(invalid) => Logout::TokenRefused { provider, invalid },
+            Self::Provider(error) => Logout::TokenNotVerified { provider, error },
+            Self::Store(error) => Logout::TokenNotHeeded { provider, error },
             // Whoever floods us shall not flood the log as well.
-            Self::TooMany(_) => {
-                tracing::debug!(target: "vestibule::logout", provider, reason = self.description(), "a logout token was put off");
-            }
-            // The path can be anybody's text.
-            Self::UnknownProvider => {
-                tracing::warn!(target: "vestibule::logout", reason = self.description(), "a logout token was refused");
-            }
-            _ => {
-                tracing::warn!(target: "vestibule::logout", provider, reason = self.description(), "a logout token was refused");
+            Self::TooMany(_) => Logout::TokenPutOff { provider, reason: self.description() },
+            Self::UnknownProvider | Self::Method | Self::NoForm(_) | Self::Form(_) | Self::NoClient => {
+                Logout::NoToken { provider, reason: self.description() }
             }
         }
     }

@@ -1,0 +1,90 @@
+//! `GET /auth/why`, in development alone: what was decided about this browser, and why.
+
+use std::sync::Arc;
+
+use axum::{extract::State, response::Response};
+use http::StatusCode;
+
+use super::{Thread, latest::Entry};
+use crate::{
+    attempt::Attempt,
+    door::Door,
+    error::told_reference,
+    pages::{
+        self,
+        why::{Row, why_page as page_of},
+    },
+    paths::Place,
+    return_address::ReturnAddress,
+    session::visit::Visit,
+};
+
+/// The latest decisions about this browser, the newest first. Looking at them is no activity, and is none of them.
+pub(crate) async fn why_page(State(door): State<Arc<Door>>, visit: Visit) -> Response {
+    let browser = visit.trace().know_browser();
+    let mut own = logins(&door, &visit);
+    own.extend(visit.peek().await.ok().flatten().map(|session| Thread::Session(session.key)));
+    let told = told_reference(&visit);
+    let entries = door.latest.as_ref().map(|latest| latest.about(browser, &own, told.as_deref())).unwrap_or_default();
+    let rows = entries.iter().map(|entry| row(entry, &door)).collect::<Vec<_>>();
+    pages::html(StatusCode::OK, page_of(&rows, ReturnAddress::home(&door.base).as_str()), &[])
+}
+
+/// The logins that the browser began, and has not ended: nobody else has their cookies.
+fn logins(door: &Door, visit: &Visit) -> Vec<Thread> {
+    let cookies = visit.cookies();
+    let begun = cookies.logins().filter(|cookie| Attempt::open(door, *cookie).is_some());
+    begun.filter_map(|cookie| Thread::of_attempt(cookie.attempt())).collect()
+}
+
+/// Where that page is, in development.
+pub(crate) fn link(door: &Door) -> Option<String> {
+    door.latest.as_ref().map(|_| door.paths.public(Place::Why))
+}
+
+fn row<'a>(entry: &'a Entry, door: &Door) -> Row<'a> {
+    Row {
+        ago: ago(door.now().seconds_since(entry.at)),
+        decision: entry.decision,
+        message: entry.message,
+        rule: &entry.rule,
+        reason: &entry.reason,
+        provider: entry.provider.as_deref(),
+        reference: entry.reference.as_str(),
+    }
+}
+
+/// How long ago something was, to a person.
+fn ago(seconds: i64) -> String {
+    match seconds {
+        ..=0 => "just now".to_owned(),
+        1 => "1 second ago".to_owned(),
+        2..=119 => format!("{seconds} seconds ago"),
+        120..=7199 => format!("{} minutes ago", seconds / 60),
+        _ => format!("{} hours ago", seconds / 3600),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_reads_how_long_ago_it_was() {
+        let texts = [-5, 0, 1, 2, 119, 120, 7199, 7200, 86_400].map(ago);
+        assert_eq!(
+            texts,
+            [
+                "just now",
+                "just now",
+                "1 second ago",
+                "2 seconds ago",
+                "119 seconds ago",
+                "2 minutes ago",
+                "119 minutes ago",
+                "2 hours ago",
+                "24 hours ago"
+            ]
+        );
+    }
+}

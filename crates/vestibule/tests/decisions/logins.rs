@@ -1,0 +1,121 @@
+//! Each thing that is decided of a login, once.
+
+use vestibule::{Client, Provider};
+use vestibule_provider::{Fault, RegisteredClient};
+
+use crate::{
+    bench::{decisions, only, records, reference_on},
+    house::{APP, CLIENT_SECRET, House, ISSUER, log::Log},
+};
+
+#[tokio::test]
+async fn a_login_is_two_records_of_one_reference() {
+    let mut house = House::new();
+    let (log, _listening) = Log::listen();
+    house.sign_in("/profile", "alice").await;
+    let records = records(&log);
+    let [departed, signed_in] = &records[..] else { panic!("{records:#?}") };
+    assert_eq!((departed.decision.as_str(), departed.rule.as_str()), ("sent_to_provider", "Core 3.1.2.1"));
+    assert_eq!((signed_in.decision.as_str(), signed_in.rule.as_str()), ("signed_in", "Core 3.1.3.7"));
+    assert_eq!((departed.level.as_str(), signed_in.level.as_str()), ("DEBUG", "INFO"));
+    for record in &records {
+        assert_eq!((record.target.as_str(), record.provider.as_deref()), ("vestibule::login", Some("corp")));
+    }
+    assert_eq!(departed.reference, signed_in.reference);
+}
+
+/// Whoever is signed in makes no records: they would be most of the log, and of the cost.
+#[tokio::test]
+async fn whoever_is_signed_in_and_may_pass_is_no_decision() {
+    let mut house = House::new();
+    house.sign_in("/profile", "alice").await;
+    let (log, _listening) = Log::listen();
+    for path in ["/profile", "/name", "/admin", "/", "/open", "/auth/session", "/auth/why"] {
+        assert_eq!(house.get(path).await.status(), 200, "{path}");
+    }
+    assert_eq!(decisions(&log), Vec::<String>::new());
+}
+
+/// V69 too: the record names the rule and the reason, and the page the record.
+#[tokio::test]
+async fn a_login_that_fails_is_one_record_which_the_page_has_the_reference_of() {
+    let denied = |error: &str| Fault::AuthorizeError { error: error.to_owned(), error_description: None };
+    for (fault, decision, rule) in [
+        (Fault::WrongNonce, "provider_misbehaved", "Core 3.1.3.7 (11)"),
+        (Fault::WrongIssuer, "provider_misbehaved", "Core 3.1.3.7 (2)"),
+        (Fault::MissingSubject, "provider_misbehaved", "Core 3.1.3.7"),
+        (Fault::WrongResponseIssuer, "provider_misbehaved", "RFC 9207 2.4"),
+        (denied("access_denied"), "login_cancelled", "RFC 6749 4.1.2.1, 5.2"),
+        (denied("invalid_scope"), "login_denied", "RFC 6749 4.1.2.1, 5.2"),
+    ] {
+        let mut house = House::new();
+        house.provider.set_fault(Some(fault.clone()));
+        let (log, _listening) = Log::listen();
+        let mut page = house.get("/profile").await;
+        if page.url().as_str().starts_with(ISSUER) {
+            page = house.browser.sign_in_as(&page, "alice").await;
+        }
+        let failed = records(&log).into_iter().find(|record| record.decision != "sent_to_provider");
+        let failed = failed.unwrap_or_else(|| panic!("{fault:?}: a record"));
+        assert_eq!((failed.decision.as_str(), failed.rule.as_str()), (decision, rule), "{fault:?}");
+        assert_eq!(reference_on(&page), failed.reference, "{fault:?}");
+        assert_eq!(log.failures().len(), 1, "{fault:?}");
+        let again = house.get("/auth/error").await;
+        assert_eq!(
+            (reference_on(&again), log.failures().len()),
+            (failed.reference.as_str(), 1),
+            "a reload is no decision"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_cannot_be_reached_is_one_record() {
+    let mut house = House::new();
+    house.provider.set_fault(Some(Fault::Unreachable));
+    let (log, _listening) = Log::listen();
+    let page = house.get("/profile").await;
+    let record = only(&log);
+    assert_eq!((record.decision.as_str(), record.level.as_str()), ("provider_unreachable", "ERROR"));
+    assert_eq!(reference_on(&page), record.reference);
+}
+
+#[tokio::test]
+async fn a_callback_that_comes_twice_is_one_record_a_time() {
+    let mut house = House::new();
+    let callback = house.callback_url("/profile").await;
+    house.browser.get(&callback).await;
+    let (log, _listening) = Log::listen();
+    assert_eq!(house.browser.get(&callback).await.text(), "profile of alice");
+    let record = only(&log);
+    assert_eq!((record.decision.as_str(), record.rule.as_str()), ("landed_anyway", "RFC 6749 10.12"));
+    drop(_listening);
+
+    let (log, _listening) = Log::listen();
+    let mut stranger = house.another_browser();
+    let page = stranger.get(&callback).await;
+    let record = only(&log);
+    assert_eq!((record.decision.as_str(), page.status().as_u16()), ("callback_unsolicited", 400));
+    assert_eq!(record.reason, "a state whose login this browser did not start, or that it finished");
+    assert_eq!(reference_on(&page), record.reference);
+}
+
+#[tokio::test]
+async fn what_begins_no_login_is_one_record() {
+    let client = RegisteredClient::confidential("my-app", CLIENT_SECRET);
+    let corp = Provider::discovered(ISSUER, Client::confidential("my-app", CLIENT_SECRET)).expect("an issuer");
+    let mut house = House::of(client, corp.initiate_login());
+    let (log, _listening) = Log::listen();
+    let request = http::Request::get(format!("{APP}/auth/login")).header("sec-fetch-dest", "image");
+    let page = house.browser.request(request.body(axum::body::Body::empty()).expect("a request")).await;
+    let record = only(&log);
+    assert_eq!((record.decision.as_str(), page.status().as_u16()), ("login_not_begun", 403));
+    assert_eq!(reference_on(&page), record.reference);
+    drop(_listening);
+
+    let (log, _listening) = Log::listen();
+    let page = house.get("/auth/initiate_login/corp?iss=https%3A%2F%2Fstranger.example").await;
+    let record = only(&log);
+    assert_eq!((record.decision.as_str(), record.rule.as_str()), ("third_party_login_refused", "Core 4"));
+    assert_eq!((reference_on(&page), record.provider.as_deref()), (record.reference.as_str(), Some("corp")));
+}
