@@ -68,21 +68,11 @@ impl BaseUrl {
         format!("{}{public_path}", self.origin.origin().ascii_serialization())
     }
 
-    /// Whether people reach it on this machine alone: a developer's.
-    pub(crate) fn is_loopback(&self) -> bool {
-        match self.origin.host() {
-            Some(Host::Domain(domain)) => domain == "localhost",
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        }
-    }
-
     pub(crate) fn is_https(&self) -> bool {
         self.origin.scheme() == "https"
     }
 
-    /// Whether nobody but this machine can come here.
+    /// Whether nobody but this machine can come here: a developer's.
     pub(crate) fn is_loopback(&self) -> bool {
         // http is for loopback alone: what could be that, is on it.
         let mut plain = self.origin.clone();

@@ -318,16 +318,12 @@ impl Builder {
         let recent = far_stores::recent(&keeping, self.cache)?;
         let unreadable = Arc::new(Unreadable::default());
         let kept_values = KeptValues::new(keeping.store(), &self.secret_keys, Keys::new(&base), &unreadable);
+        let (registrations, keys) = (self.registrations, &self.secret_keys);
+        let remembered = Remembered::new(registrations, &kept_values, &self.clock, keys, base.as_str());
         let surroundings = Surroundings {
             http: transport.for_all(),
             clock: Arc::clone(&self.clock),
-            remembered: Remembered::new(
-                self.registrations,
-                &kept_values,
-                &self.clock,
-                &self.secret_keys,
-                base.as_str(),
-            ),
+            remembered,
             kept_values,
             longest_session: self.policy.longest(),
         };

@@ -25,7 +25,7 @@ pub(crate) use self::{
     record::{Again, Failed, Then},
 };
 use crate::{
-    decision::{self, Login},
+    decision,
     door::{Door, Stage},
     end_user::OutsideTheVestibule,
     pages::{self, Action, ErrorPage},

@@ -98,7 +98,9 @@ impl Login<'_> {
                 let (decision, level) = failed(failure.kind());
                 Said { kind: Some(failure.kind()), ..said(decision, level, "a login did not come to its end") }
             }
-            Self::SignedInBeside(_) => said("signed_in_beside", Level::Info, "signed in, as in another tab a moment ago"),
+            Self::SignedInBeside(_) => {
+                said("signed_in_beside", Level::Info, "signed in, as in another tab a moment ago")
+            }
             Self::StartedOver { .. } => said("started_over", Level::Info, "a login is started over"),
             Self::LandedAnyway { .. } => {
                 said("landed_anyway", Level::Info, "a callback was of no use, and whoever is signed in went on")
@@ -136,12 +138,16 @@ impl Login<'_> {
             Self::Departed { manner, .. } => match manner {
                 Manner::Asked => "nobody is signed in, or somebody asked to sign in".to_owned(),
                 Manner::SteppingUp => "the page demands another or a fresher sign-in".to_owned(),
-                Manner::StartedOver | Manner::StartedOverAgain => "the response of the login before came to nothing".to_owned(),
+                Manner::StartedOver | Manner::StartedOverAgain => {
+                    "the response of the login before came to nothing".to_owned()
+                }
                 Manner::Silent => "it is time to ask whether the person is still signed in there".to_owned(),
             },
             Self::NotBegun(reason) | Self::NotBegunForOthers { reason, .. } => (*reason).to_owned(),
             Self::SignedIn { .. } => "the ID Token holds in every point".to_owned(),
-            Self::SignedInBeside(_) => "the session that another tab began is of the same sign-in, and goes on".to_owned(),
+            Self::SignedInBeside(_) => {
+                "the session that another tab began is of the same sign-in, and goes on".to_owned()
+            }
             Self::Failed { failure, diagnosis: Some(diagnosis), .. } => format!("{}. {diagnosis}", chain(failure)),
             Self::Failed { failure, .. }
             | Self::LandedAnyway { failure, .. }
@@ -157,7 +163,9 @@ impl Login<'_> {
             | Self::NotBegunForOthers { provider, .. }
             | Self::LandedAnyway { provider, .. }
             | Self::StartedOver { provider, .. } => Some(provider.name()),
-            Self::SignedIn { session, .. } | Self::SignedInBeside(session) | Self::NotFoundOut { session, .. } => Some(session.provider.name()),
+            Self::SignedIn { session, .. } | Self::SignedInBeside(session) | Self::NotFoundOut { session, .. } => {
+                Some(session.provider.name())
+            }
             Self::Failed { provider, .. } => provider.map(ConnectedProvider::name),
             Self::NotBegun(_) | Self::NoLongerSignedIn(_) => None,
         }

@@ -3,7 +3,7 @@
 use super::{Level, Said, Target};
 use crate::{
     error::chain,
-    session::{unopened::Unopened, visit::TooBig},
+    session::{begun::TooBig, unopened::Unopened},
     store::StoreError,
 };
 

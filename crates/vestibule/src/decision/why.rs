@@ -33,8 +33,8 @@ pub(crate) async fn why_page(State(door): State<Arc<Door>>, visit: Visit) -> Res
 /// The logins that the browser began, and has not ended: nobody else has their cookies.
 fn logins(door: &Door, visit: &Visit) -> Vec<Thread> {
     let cookies = visit.cookies();
-    let begun = cookies.logins().filter(|cookie| Attempt::open(door, *cookie).is_some());
-    begun.filter_map(|cookie| Thread::of_attempt(cookie.attempt())).collect()
+    let begun = cookies.logins().filter_map(|cookie| Attempt::open(door, cookie));
+    begun.filter_map(|attempt| Thread::of_attempt(&attempt.pending.attempt())).collect()
 }
 
 /// Where that page is, in development.

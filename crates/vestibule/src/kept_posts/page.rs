@@ -96,7 +96,7 @@ async fn signed_in(
             let provider = Name::of(visit, &id).and_then(|name| door.provider(&name.person.provider));
             Err(Box::new(challenge(visit, method, headers, provider, &Demand::default()).await))
         }
-        Err(StoreFailed) => Err(Box::new(unavailable(method, headers))),
+        Err(StoreFailed) => Err(Box::new(unavailable(visit, method, headers))),
     }
 }
 

@@ -21,7 +21,6 @@ use crate::{
     decision::{self, Logout},
     door::Door,
     form,
-    provider::ConnectedProvider,
 };
 
 /// Nothing shorter can be a form with a token, which has a header, half a dozen claims and a signature (V77).

@@ -10,7 +10,7 @@ fn pages_with(value: &str) -> Vec<(&'static str, String, usize)> {
     let choices = [Choice { label: value, href: value }, Choice { label: value, href: value }];
     vec![
         ("error", error_page(&error), 6), // the title twice
-        ("explained error", explained_error_page(&error, Some(value)), 7),
+        ("explained error", explained_error_page(&error, Some(value), Some(value)), 8),
         ("chooser", chooser_page(&choices), 4),
         ("logout", logout_page(value, value), 2),
         ("signed out", signed_out_page(value), 1),

@@ -9,7 +9,7 @@ use std::{
 };
 
 use http::{HeaderMap, HeaderValue, Request, Uri, header};
-use vestibule_core::{ClaimsSet, Issuer, NumericDate, Subject};
+use vestibule_core::{Issuer, NumericDate, Subject};
 
 use super::{
     Session,
@@ -360,8 +360,6 @@ impl Visit {
         self.trace().remember_trouble(decision::record(self, Opening::StoreFailed(error)));
         StoreFailed
     }
-}
-
 }
 
 fn append(headers: &mut HeaderMap, lines: impl Iterator<Item = HeaderValue>) {
