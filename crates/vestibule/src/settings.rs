@@ -169,6 +169,7 @@ struct File {
     refuse_cross_site_logins: bool,
     #[serde(default)]
     keep_fragments: bool,
+    #[serde(default)]
     development: bool,
     trusted_ca: Option<PathBuf>,
     #[serde(default)]
