@@ -23,6 +23,7 @@ pub(crate) enum Role {
     LoginError,
     Logout,
     Wish,
+    Trips,
 }
 
 impl Role {
@@ -34,6 +35,7 @@ impl Role {
             Self::ReturnAddress => b"vestibule return address v1",
             Self::LoginError => b"vestibule login error v1",
             Self::Logout => b"vestibule logout v1",
+            Self::Trips => b"vestibule trips v1",
             Self::Wish => b"vestibule wish v1",
         }
     }

@@ -23,6 +23,7 @@ pub(crate) const WORDS: &[&str] = &[
     "r",
     "e",
     "o",
+    "t",
     "w",
     "k",
     "x",
@@ -63,6 +64,7 @@ pub(crate) fn run(data: &[u8]) -> Verdict {
             b'r' => return_address(payload).await,
             b'e' => error_record(payload).await,
             b'o' => logout(payload).await,
+            b't' => trips(payload).await,
             _ => wish(payload).await,
         }
     })
@@ -126,14 +128,22 @@ async fn attempt(payload: &[u8], kind: &str) -> Verdict {
     // One that crowds it is looked into as well.
     open(&app, &format!("/auth/login/{PROVIDER}"), &cookie).await;
     let answered = open(&app, &callback, &cookie).await;
-    assert_eq!(answered.location(), Some("/auth/error"), "a login without a provider came to its end");
-    // Burnt, or never there: a second time changes nothing.
-    let again = open(&app, &callback, &cookie).await;
-    assert_eq!(again.location(), Some("/auth/error"), "a login without a provider came to its end");
+    assert_no_end(&answered);
+    // Burnt, or never there: a second time nobody is signed in either.
+    assert_no_end(&open(&app, &callback, &cookie).await);
     let record = set_cookie(&answered, &name("error"));
     let status = open(&app, "/auth/error", &record).await.status.as_u16();
     // The provider was to be asked: the attempt was believed.
     Verdict::from((status == 503).then_some(()))
+}
+
+/// It led to the error page; or, where it was of no use, to the provider once more.
+fn assert_no_end(answered: &Answered) {
+    let location = answered.location().expect("a callback renders nothing");
+    let goes_on = location.starts_with("https://login.example.com/authorize?");
+    let failed = location == "/auth/error" || location.starts_with("/auth/error?record=");
+    assert!(goes_on || failed, "a login without a provider came to its end: {location}");
+    assert_eq!(set_cookie(answered, &name("session")), "", "a session that nobody signed in for");
 }
 
 /// A callback that comes too late leads somebody who is signed in to the page that it was for.
@@ -160,6 +170,17 @@ async fn logout(payload: &[u8]) -> Verdict {
     let cookie = format!("{}={sealed}", name("logout"));
     let answered = open(&door::with_cookies(), &format!("/auth/logged_out?state={state}"), &cookie).await;
     Verdict::from(answered.location())
+}
+
+/// Whatever a browser is said to have gone through, it is sent to the provider or told why not.
+async fn trips(payload: &[u8]) -> Verdict {
+    let sealed = envelope::seal(Role::Trips, &door::context(&name("trips")), payload);
+    let cookie = format!("{}={sealed}", name("trips"));
+    let answered = open(&door::with_cookies(), &format!("/auth/login/{PROVIDER}"), &cookie).await;
+    assert_no_end(&answered);
+    // It was believed: it is counted on, or ends on a page.
+    let counted = answered.location().is_some_and(|location| location.starts_with("/auth/error"));
+    Verdict::from((counted || !set_cookie(&answered, &name("trips")).is_empty()).then_some(()))
 }
 
 async fn wish(payload: &[u8]) -> Verdict {

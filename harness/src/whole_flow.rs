@@ -224,7 +224,7 @@ impl Play {
 
     /// A request of whatever kind to one of our places.
     async fn request(&mut self, script: &mut Unstructured<'_>) -> Result<()> {
-        const PLACES: [&str; 12] = [
+        const PLACES: [&str; 15] = [
             "/auth/login",
             "/auth/login/corp",
             "/auth/callback/corp",
@@ -236,6 +236,9 @@ impl Play {
             "/auth/backchannel_logout/corp",
             "/auth/frontchannel_logout/corp",
             "/auth/jwks/corp",
+            "/auth/live",
+            "/auth/ready",
+            "/auth/kept/AAAAAAAAAAAAAAAAAAAAAA",
             "/private/x",
         ];
         let method = script.choose(&[Method::GET, Method::POST, Method::HEAD, Method::OPTIONS, Method::PUT])?.clone();
@@ -243,7 +246,17 @@ impl Play {
         let query: String = some_bytes(script, 64)?.iter().map(|byte| format!("%{byte:02x}")).collect();
         let query = format!(
             "{}={query}",
-            script.choose(&["state", "code", "error", "return_to", "wish", "iss", "logout_token", "fragment"])?
+            script.choose(&[
+                "state",
+                "code",
+                "error",
+                "return_to",
+                "wish",
+                "iss",
+                "logout_token",
+                "fragment",
+                "record"
+            ])?
         );
         let (at, body) = if script.arbitrary()? {
             (format!("{APP}{place}?{query}"), String::new())

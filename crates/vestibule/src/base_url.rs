@@ -1,7 +1,7 @@
 //! The public address of the application. It is configuration; the Host of a request is never asked (V5).
 
 use http::{HeaderMap, Uri, header};
-use url::Url;
+use url::{Host, Url};
 use vestibule_core::issuer::is_https_or_loopback;
 
 use crate::{config_error::ConfigError, return_address::is_below, session::seal::sha256};
@@ -74,9 +74,12 @@ impl BaseUrl {
 
     /// Whether nobody but this machine can come here: a developer's.
     pub(crate) fn is_loopback(&self) -> bool {
-        // http is for loopback alone: what could be that, is on it.
-        let mut plain = self.origin.clone();
-        plain.set_scheme("http").is_ok() && is_https_or_loopback(&plain)
+        match self.origin.host() {
+            Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        }
     }
 
     /// The host and port that a request is for, where they are not our own. A stranger's text, or a proxy's, of which nothing may come

@@ -33,7 +33,11 @@ pub(crate) use self::{
     trace::{Thread, Trace},
     why::{link, why_page},
 };
-use crate::{door::Door, error::LoginErrorKind, session::visit::Visit};
+use crate::{
+    door::Door,
+    error::{Diagnosis, LoginErrorKind},
+    session::visit::Visit,
+};
 
 /// What the door decided, and about what.
 #[derive(Debug)]
@@ -68,6 +72,8 @@ struct Said<'a> {
     provider: Option<&'a str>,
     /// Of a login that failed.
     kind: Option<LoginErrorKind>,
+    /// What is probably the matter with it, if that was found out.
+    diagnosis: Option<&'a Diagnosis>,
 }
 
 /// Where it is logged.

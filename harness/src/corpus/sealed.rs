@@ -57,9 +57,11 @@ async fn session(made: &mut Made) {
 async fn attempts(made: &mut Made) {
     for (mark, kind, mut town) in [(b"l", "login-", Town::new(None)), (b"p", "posted-login-", Town::with(None, posted))]
     {
-        town.browser.get_without_redirects(&format!("{APP}/me")).await;
-        let (attempt, value) = town.cookie(kind);
-        let payload = opened(Role::PendingLogin, &format!("{kind}{attempt}"), &value);
+        let page = town.browser.get_without_redirects(&format!("{APP}/me")).await;
+        let (_, rest) = page.header("location").expect("the provider").split_once("state=").expect("a state");
+        let (attempt, _) = rest.split_once('.').expect("a state of ours");
+        let (place, value) = town.cookie(kind);
+        let payload = opened(Role::PendingLogin, &format!("{kind}{place}"), &value);
         let seed = [mark.as_slice(), attempt.as_bytes(), &payload].concat();
         // A form is posted; a callback by query is none.
         if kind == "login-" {
@@ -71,6 +73,13 @@ async fn attempts(made: &mut Made) {
 }
 
 async fn others(made: &mut Made) {
+    let mut town = Town::new(None);
+    let page = town.browser.get(&format!("{APP}/me")).await;
+    town.browser.sign_in_as(&page, "alice").await;
+    let (_, value) = town.cookie("trips");
+    let payload = opened(Role::Trips, "trips", &value);
+    made.accepted("sealed", "trips", [b"t", payload.as_slice()].concat());
+
     let mut town = Town::new(None);
     town.browser.get_without_redirects(&format!("{APP}/auth/callback/{PROVIDER}?state=x")).await;
     let (_, value) = town.cookie("error");

@@ -124,6 +124,8 @@ fn scripts(made: &mut Made) {
         ("two-people", [ALICE.as_slice(), &BOB, &OUT, &ALICE].concat()),
         ("half-way-and-back", [HALF_WAY.as_slice(), &BACK, &BACK].concat()),
         ("refreshed", [TOKEN.as_slice(), &AN_HOUR, &TOKEN, &A_DAY, &TOKEN].concat()),
+        // It starts over, and the provider knows her.
+        ("too-late", [HALF_WAY.as_slice(), &AN_HOUR, &BACK].concat()),
         ("two-tabs", [HALF_WAY.as_slice(), &HALF_WAY, &ALICE, &BACK].concat()),
     ] {
         made.accepted("whole_flow", name, script);
@@ -131,7 +133,6 @@ fn scripts(made: &mut Made) {
     for (name, script) in [
         ("nothing", Vec::new()),
         ("half-way", HALF_WAY.to_vec()),
-        ("too-late", [HALF_WAY.as_slice(), &AN_HOUR, &BACK].concat()),
         ("refused-connection", [[5, 0].as_slice(), &ALICE].concat()),
         ("bad-signature", [[7, 1, 1, 1].as_slice(), &ALICE].concat()),
         ("cut-metadata", [[5, 7, 0, 40].as_slice(), &ALICE].concat()),

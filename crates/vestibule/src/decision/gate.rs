@@ -53,6 +53,7 @@ impl Gate<'_> {
             reason: reason.into(),
             provider: self.provider(),
             kind: None,
+            diagnosis: None,
         };
         let not_allowed = |decision, level, rule, reason| said(decision, level, "not allowed", rule, reason);
         match self {

@@ -52,6 +52,7 @@ impl Kept<'_> {
             reason: reason.into(),
             provider: None,
             kind: None,
+            diagnosis: None,
         };
         let setting = "require_login().keep_posts(..)";
         match self {

@@ -52,7 +52,10 @@ impl Latest {
             decision: said.decision,
             message: said.message,
             rule: said.rule.to_string(),
-            reason: cut(&said.reason),
+            reason: match &said.diagnosis {
+                Some(diagnosis) => cut(&format!("{}. {diagnosis}", said.reason)),
+                None => cut(&said.reason),
+            },
             provider: said.provider.map(str::to_owned),
             reference,
             browser,
@@ -118,7 +121,17 @@ mod tests {
 
     fn said<'a>(decision: &'static str, reason: &'a str) -> Said<'a> {
         let (target, level, message, rule) = (Target::Login, Level::Info, "a message", "a rule".into());
-        Said { decision, target, level, message, rule, reason: reason.into(), provider: None, kind: None }
+        Said {
+            decision,
+            target,
+            level,
+            message,
+            rule,
+            reason: reason.into(),
+            provider: None,
+            kind: None,
+            diagnosis: None,
+        }
     }
 
     fn keep(latest: &Latest, decision: &'static str, browser: Option<BrowserId>, thread: Option<Thread>) {

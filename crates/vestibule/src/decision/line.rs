@@ -23,6 +23,7 @@ macro_rules! events {
             kind = $said.kind.map(tracing::field::debug),
             provider = $said.provider,
             reference = $reference.as_str(),
+            diagnosis = $said.diagnosis.map(tracing::field::display),
             reason = &*$said.reason,
             "{}", $said.message
         )

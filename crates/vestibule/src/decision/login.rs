@@ -86,6 +86,7 @@ impl Login<'_> {
             reason: self.reason().into(),
             provider: self.provider(),
             kind: None,
+            diagnosis: None,
         };
         match self {
             Self::Departed { .. } => said(DEPARTED, Level::Debug, "sent to the provider"),
@@ -94,9 +95,13 @@ impl Login<'_> {
                 said("third_party_login_refused", Level::Warn, "a login that another site began was refused")
             }
             Self::SignedIn { .. } => said(SIGNED_IN, Level::Info, "signed in"),
-            Self::Failed { failure, .. } => {
+            Self::Failed { failure, diagnosis, .. } => {
                 let (decision, level) = failed(failure.kind());
-                Said { kind: Some(failure.kind()), ..said(decision, level, "a login did not come to its end") }
+                Said {
+                    kind: Some(failure.kind()),
+                    diagnosis: *diagnosis,
+                    ..said(decision, level, "a login did not come to its end")
+                }
             }
             Self::SignedInBeside(_) => {
                 said("signed_in_beside", Level::Info, "signed in, as in another tab a moment ago")
@@ -148,7 +153,6 @@ impl Login<'_> {
             Self::SignedInBeside(_) => {
                 "the session that another tab began is of the same sign-in, and goes on".to_owned()
             }
-            Self::Failed { failure, diagnosis: Some(diagnosis), .. } => format!("{}. {diagnosis}", chain(failure)),
             Self::Failed { failure, .. }
             | Self::LandedAnyway { failure, .. }
             | Self::StartedOver { failure, .. }

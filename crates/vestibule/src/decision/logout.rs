@@ -118,6 +118,7 @@ impl Logout<'_> {
             reason: self.reason(),
             provider: self.provider(),
             kind: None,
+            diagnosis: None,
         }
     }
 

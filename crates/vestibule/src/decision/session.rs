@@ -31,6 +31,7 @@ impl Opening<'_> {
             reason: reason.into(),
             provider: None,
             kind: None,
+            diagnosis: None,
         };
         match self {
             Self::Hostile => said(

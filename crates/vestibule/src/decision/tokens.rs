@@ -58,6 +58,7 @@ impl Refresh<'_> {
             reason: self.reason(),
             provider: Some(self.session.provider.name()),
             kind: None,
+            diagnosis: None,
         }
     }
 

@@ -93,10 +93,16 @@ async fn a_callback_that_comes_twice_is_one_record_a_time() {
 
     let (log, _listening) = Log::listen();
     let mut stranger = house.another_browser();
-    let page = stranger.get(&callback).await;
+    stranger.get_without_redirects(&callback).await;
+    assert_eq!(decisions(&log), ["started_over", "sent_to_provider"]);
+    drop(_listening);
+
+    // Where there is nothing to start over it is a failure.
+    let (log, _listening) = Log::listen();
+    let page = stranger.get(&format!("{APP}/auth/callback/corp?state=x&code=y")).await;
     let record = only(&log);
     assert_eq!((record.decision.as_str(), page.status().as_u16()), ("callback_unsolicited", 400));
-    assert_eq!(record.reason, "a state whose login this browser did not start, or that it finished");
+    assert_eq!(record.reason, "a state that we did not make");
     assert_eq!(reference_on(&page), record.reference);
 }
 
