@@ -34,8 +34,17 @@ impl Morning {
     /// The cookies of the application.
     async fn cookies(&self) -> Result<Vec<Value>, Failure> {
         let got = self.browser.tell("Network.getCookies", json!({"urls": [self.demo.page("/")]})).await?;
-        let is_ours = |cookie: &&Value| cookie["name"].as_str().is_some_and(|name| name.starts_with("vestibule-"));
-        Ok(got["cookies"].as_array().ok_or("a list of cookies")?.iter().filter(is_ours).cloned().collect())
+        let is_ours = |cookie: &&Value| {
+            cookie.get("name").and_then(Value::as_str).is_some_and(|name| name.starts_with("vestibule-"))
+        };
+        Ok(got
+            .get("cookies")
+            .and_then(Value::as_array)
+            .ok_or("a list of cookies")?
+            .iter()
+            .filter(is_ours)
+            .cloned()
+            .collect())
     }
 
     /// What they take of a Cookie header.
@@ -48,7 +57,7 @@ impl Morning {
     /// What a night does: everything of the application's is over.
     async fn forget(&self) -> Outcome {
         for cookie in self.cookies().await? {
-            let which = json!({"name": cookie["name"], "url": self.demo.page("/")});
+            let which = json!({"name": cookie.get("name"), "url": self.demo.page("/")});
             self.browser.tell("Network.deleteCookies", which).await?;
         }
         assert_eq!(self.cookies().await?.len(), 0);
@@ -67,7 +76,7 @@ impl Morning {
         until("every tab on its own page", async || {
             heaviest = heaviest.max(self.header_bytes().await?);
             let targets = self.browser.tell("Target.getTargets", json!({})).await?;
-            let targets = targets["targetInfos"].as_array().ok_or("a list of tabs")?;
+            let targets = targets.get("targetInfos").and_then(Value::as_array).ok_or("a list of tabs")?;
             let text = |target: &Value, part: &str| target[part].as_str().unwrap_or_default().to_owned();
             let shown: BTreeMap<_, _> = targets
                 .iter()
