@@ -87,7 +87,7 @@ async fn two_tabs_at_once_each_end_on_their_own_page() -> Outcome {
     visit.browser.turn_to(&second).await?;
     visit.browser.press("Alice Liddell").await?;
     assert!(visit.arrival_at("/admin?tab=second").await?.contains("For admins"));
-    assert_eq!(visit.demo.log().iter().filter(|line| line.contains("signed in provider")).count(), 2);
+    assert_eq!(visit.demo.log().iter().filter(|line| line.contains("decision=\"signed_in")).count(), 2);
     Ok(())
 }
 
