@@ -89,7 +89,7 @@ async fn chromium_stays_on_our_own_origin_wherever_a_payload_was_to_lead_it() ->
         }
     }
     server.abort();
-    println!("{ended} redirects followed by Chromium: {} to another origin", elsewhere.len());
+    println!("figure: {ended} redirects followed by Chromium: {} to another origin", elsewhere.len());
     assert_eq!((ended, elsewhere), (PAYLOADS, Vec::new()));
     Ok(())
 }
@@ -124,7 +124,7 @@ async fn chromium_ends_on_our_own_origin_wherever_a_sign_in_was_told_to_lead() -
             assert!(is_known, "{payload:?} asked for {request}");
         }
     }
-    println!("{logins} logins in Chromium: {elsewhere} ended on a page of their own, 0 on another origin");
+    println!("figure: {logins} logins in Chromium, {elsewhere} ended on a page of their own, 0 on another origin");
     // Were each payload refused, this would show nothing.
     assert!(elsewhere > logins / 4, "{elsewhere}");
     Ok(())

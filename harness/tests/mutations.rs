@@ -16,6 +16,7 @@ fn run(name: &str) {
         let ran = std::panic::catch_unwind(|| (target.run)(&input));
         assert!(ran.is_ok(), "{name}: {:?}", String::from_utf8_lossy(&input));
     }
+    println!("inputs: {}", target.mutations + seeds.len());
 }
 
 /// One test a target, so that they run side by side and name what failed. V104: none of it panics.

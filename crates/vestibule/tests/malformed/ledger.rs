@@ -51,6 +51,17 @@ impl Ledger {
         self.pages.iter().map(|(_, page)| page.sent).sum()
     }
 
+    /// All families in one line.
+    pub(crate) fn sum(&self) -> String {
+        let sum = |of: fn(&Page) -> usize| self.pages.iter().map(|(_, page)| of(page)).sum::<usize>();
+        let (families, panics) = (self.pages.len(), self.panics());
+        let (accepted, unexpected) = (sum(|page| page.acceptances), sum(|page| page.unexpected));
+        format!(
+            "{} sent in {families} families: {panics} panics, {accepted} let in, {unexpected} answers of 5xx without a name",
+            self.sent()
+        )
+    }
+
     pub(crate) fn panics(&self) -> usize {
         self.panics.load(Ordering::SeqCst)
     }

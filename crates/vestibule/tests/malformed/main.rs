@@ -91,7 +91,8 @@ async fn nothing_malformed_panics_opens_the_door_or_is_answered_by_an_error_with
     run(seed, scale, &mut ledger).await;
     let grown = resident().zip(before).map(|(now, before)| now.saturating_sub(before));
     println!("{ledger}");
-    println!("{} in {:?}, memory grew by {grown:?} KiB", ledger.sent(), began.elapsed());
+    let grew = grown.map_or("not measured".to_owned(), |kib| format!("{kib} KiB more memory"));
+    println!("figure: {}, {grew}; {:?}", ledger.sum(), began.elapsed());
     assert!(ledger.complaints().is_empty(), "seed {seed}: {:#?}", ledger.complaints());
     assert_eq!(ledger.panics(), 0, "seed {seed}");
     assert!(ledger.sent() >= 11 * scale.requests + scale.answers);

@@ -117,7 +117,9 @@ fn every_fault_at_every_endpoint_in_every_phase_is_as_the_document_says() {
         all.extend(rows);
     }
     sections.put("moves", moves.join().expect("each cell holds"));
-    sections.put("figures", figures(&all));
+    let figures = figures(&all);
+    print!("figure: {figures}");
+    sections.put("figures", figures);
     document::compare(&sections);
 }
 

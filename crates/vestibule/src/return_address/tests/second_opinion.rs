@@ -76,7 +76,7 @@ fn wherever_a_payload_leads_two_readers_of_urls_call_it_our_own_origin() {
             seen.insert(payload);
         }
     }
-    println!("{count} payloads, 8 ways each: {taken} addresses came of them, 0 lead elsewhere");
+    println!("figure: {count} payloads, 8 ways each, {taken} addresses of them, 0 off our origin");
     // A generator that repeats itself, or gets nothing past the first check, would show nothing.
     assert!(seen.len() * 2 > count.min(50_000), "{} different ones", seen.len());
     assert!(taken as usize > count / 4, "{taken}");
