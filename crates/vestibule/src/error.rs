@@ -29,7 +29,7 @@ use crate::{
     door::{Door, Stage},
     end_user::OutsideTheVestibule,
     pages::{self, Action, ErrorPage},
-    provider::ConnectedProvider,
+    provider::{ConnectedProvider, RETRY_AFTER},
     return_address::ReturnAddress,
     session::visit::Visit,
     start_over::{self, Way},
@@ -73,7 +73,7 @@ pub enum LoginErrorKind {
     Misbehaved,
     /// What came back belongs to no login under way: used, expired, or of another browser.
     Unsolicited,
-    /// The provider cannot be reached.
+    /// The provider cannot be reached, or answered that it cannot answer now (a status of 5xx, or 429).
     Unreachable,
     /// Our own store failed.
     Store,
@@ -213,7 +213,8 @@ pub(crate) async fn error_page(
     }
     let headers = response.headers_mut();
     if matches!(error.record.kind, LoginErrorKind::Unreachable | LoginErrorKind::Store) {
-        headers.insert(header::RETRY_AFTER, HeaderValue::from_static("30"));
+        let seconds = after.retry_after.unwrap_or(RETRY_AFTER);
+        headers.insert(header::RETRY_AFTER, u16::from(seconds).into());
     }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response

@@ -65,7 +65,7 @@ pub use examination::Examination;
 pub use gate::{Gate, RequireLogin};
 pub use kept_posts::KeptPosts;
 pub use new_login::{NewLogin, Refusal};
-pub use provider::{ClientSource, KeysFailed, OwnKeys, Provider, ProviderError, RequestObjects};
+pub use provider::{ClientSource, KeysFailed, NotAvailable, OwnKeys, Provider, ProviderError, RequestObjects};
 pub use registration_store::{FileRegistrationStore, RegistrationStore};
 #[cfg(feature = "reqwest")]
 pub use reqwest_client::ReqwestClient;

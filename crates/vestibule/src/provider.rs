@@ -13,6 +13,7 @@ mod grants;
 mod identity;
 mod logout_tokens;
 mod management;
+mod not_available;
 mod own_keys;
 mod proof;
 mod registrar;
@@ -40,13 +41,14 @@ pub(crate) use self::{
     grants::{RefreshFailed, Refreshed},
     identity::Introduced,
     logout_tokens::NotVerified,
+    not_available::RETRY_AFTER,
     own_keys::KeptValues,
     proof::Proved,
     registrar::Remembered,
     tls_client_certificate::TlsClientCertificate,
 };
 use self::{asking::Asking, request_objects::RequestObjectSettings};
-pub use self::{own_keys::OwnKeys, request_objects::RequestObjects};
+pub use self::{not_available::NotAvailable, own_keys::OwnKeys, request_objects::RequestObjects};
 use crate::{config_error::ConfigError, store::StoreError};
 
 /// A provider that people sign in with, and who we are there.
@@ -313,6 +315,9 @@ pub enum ProviderError {
     /// It did not answer.
     #[error("the provider cannot be reached")]
     Unreachable(#[source] Arc<HttpError>),
+    /// It answered that it cannot answer now.
+    #[error(transparent)]
+    Unavailable(#[from] NotAvailable),
     /// Our own store of registrations failed.
     #[error(transparent)]
     Store(Arc<StoreError>),
@@ -347,7 +352,7 @@ impl ProviderError {
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Unreachable(_) => true,
+            Self::Unreachable(_) | Self::Unavailable(_) => true,
             Self::Protocol(error) => error.is_transient(),
             Self::Store(error) => error.is_transient(),
             Self::Keys(_) | Self::Client(_) => false,
@@ -356,12 +361,22 @@ impl ProviderError {
 }
 
 impl ProviderError {
+    /// After how many seconds whoever is told of it may try again, where another try makes sense: as the provider says, and not later
+    /// than we would say ourselves.
+    pub(crate) fn retry_after(&self) -> Option<u8> {
+        match self {
+            Self::Unavailable(unavailable) => Some(unavailable.told_retry_after()),
+            error => error.is_transient().then_some(RETRY_AFTER),
+        }
+    }
+
     /// What came of asking, in one word.
     pub(crate) const fn name(&self) -> &'static str {
         match self {
             Self::Protocol(ProtocolError::Denied(_)) => "denied",
             Self::Protocol(_) => "misbehaved",
             Self::Unreachable(_) => "unreachable",
+            Self::Unavailable(_) => "unavailable",
             Self::Store(_) | Self::Keys(_) | Self::Client(_) => "failed_here",
         }
     }

@@ -6,7 +6,7 @@ use axum::{
     extract::{FromRequestParts, OptionalFromRequestParts},
     response::{IntoResponse, Response},
 };
-use http::{HeaderValue, StatusCode, request::Parts};
+use http::{HeaderValue, StatusCode, header, request::Parts};
 use serde::Deserialize;
 use serde_json::json;
 use vestibule_core::{ClaimsSet, Misbehaviour, NumericDate, Secret};
@@ -262,6 +262,13 @@ fn nothing_given() -> Rejection {
     Rejection::OutsideTheVestibule(OutsideTheVestibule::new("AccessToken with response_type id_token"))
 }
 
+/// The same, saying when another try makes sense, where one does.
+fn try_again(mut problem: Response, error: &ProviderError) -> Response {
+    let seconds = error.retry_after().map(u16::from);
+    problem.headers_mut().extend(seconds.map(|seconds| (header::RETRY_AFTER, seconds.into())));
+    problem
+}
+
 /// A navigation that needs a token ends in the error view; a program gets a problem.
 async fn trouble(visit: &Visit, parts: &Parts, error: ProviderError) -> Response {
     let session = visit.session().await.ok().flatten();
@@ -274,15 +281,13 @@ async fn trouble(visit: &Visit, parts: &Parts, error: ProviderError) -> Response
             let provider = provider.map(|provider| provider.name());
             decision::record(visit, Gate::NoAccessToken { provider, error: &error });
             let status = if error.is_transient() { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::BAD_GATEWAY };
-            login::problem(
-                status,
-                &json!({
-                    "type": "about:blank",
-                    "title": "No access token",
-                    "status": status.as_u16(),
-                    "detail": "The provider did not give a new access token: try again.",
-                }),
-            )
+            let problem = json!({
+                "type": "about:blank",
+                "title": "No access token",
+                "status": status.as_u16(),
+                "detail": "The provider did not give a new access token: try again.",
+            });
+            try_again(login::problem(status, &problem), &error)
         }
     }
 }
@@ -333,7 +338,12 @@ impl IntoResponse for TokenError {
             Self::Provider(_) => (StatusCode::BAD_GATEWAY, "No access token"),
         };
         tracing::warn!(target: "vestibule::tokens", reason = chain(&self), "a handler got no access token");
-        login::problem(status, &json!({"type": "about:blank", "title": title, "status": status.as_u16()}))
+        let problem =
+            login::problem(status, &json!({"type": "about:blank", "title": title, "status": status.as_u16()}));
+        match &self {
+            Self::Provider(error) => try_again(problem, error),
+            _ => problem,
+        }
     }
 }
 

@@ -59,7 +59,7 @@ fn outcomes() -> Vec<Outcome> {
         row(Fault::MissingResponseIssuer, Misbehaved, [2, 0, 0, 0], "has no iss"),
         row(token_denied, Denied, [2, 1, 0, 0], "invalid_grant (no such code)"),
         row(redirect, Misbehaved, [2, 1, 0, 0], "status 307"),
-        row(Fault::ServerError, Misbehaved, [2, 1, 0, 0], "status 500"),
+        row(Fault::ServerError, Unreachable, [2, 1, 0, 0], "status 500"),
         row(Fault::Oversized, Misbehaved, [2, 1, 0, 0], "more than 65536 bytes"),
         row(Fault::MalformedToken, Misbehaved, [2, 1, 0, 0], "media type 'text/html"),
         row(Fault::MissingIdToken, Misbehaved, [2, 1, 0, 0], "no ID Token"),
@@ -197,10 +197,10 @@ async fn a_provider_that_goes_down_in_the_middle_of_a_login_is_a_503_and_no_toke
 async fn who_is_signed_in_stays_so_when_another_login_fails() {
     let mut house = House::new();
     house.sign_in("/profile", "alice").await;
-    for fault in [Fault::BadSignature, Fault::ServerError, Fault::WrongResponseIssuer] {
+    for (fault, status) in [(Fault::BadSignature, 502), (Fault::ServerError, 503), (Fault::WrongResponseIssuer, 502)] {
         house.provider.set_fault(Some(fault));
         let page = house.get("/auth/login").await;
-        assert_eq!((page.status().as_u16(), page.url().path()), (502, "/auth/error"));
+        assert_eq!((page.status().as_u16(), page.url().path()), (status, "/auth/error"));
         assert_eq!(house.me().await.as_deref(), Some("alice"));
     }
 }

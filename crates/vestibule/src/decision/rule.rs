@@ -44,6 +44,8 @@ pub(super) fn of_provider_error(error: &ProviderError) -> Cow<'static, str> {
         ProviderError::Protocol(ProtocolError::Unsolicited(_)) => "RFC 6749 10.12",
         // Either endpoint may have said so. Its own words are no rule.
         ProviderError::Protocol(_) => "RFC 6749 4.1.2.1, 5.2",
+        ProviderError::Unavailable(unavailable) if unavailable.status() == 429 => "RFC 6585 4",
+        ProviderError::Unavailable(_) => "RFC 9110 15.6",
         ProviderError::Unreachable(_) | ProviderError::Store(_) => "RFC 9110 15.6.4",
         ProviderError::Keys(_) => "Core 6.1",
         ProviderError::Client(_) => "Registration 2",
@@ -135,7 +137,7 @@ mod tests {
         assert_eq!(of(Misbehaviour::ResponseIssuerMissing), "RFC 9207 2.4");
         assert_eq!(of_logout_token(&InvalidLogoutToken::Nonce), "Back-Channel Logout 2.6 (7)");
         // Without a section of its own, what the kind is about.
-        assert_eq!(of(Misbehaviour::UnexpectedStatus { endpoint: Endpoint::Token, status: 500 }), "Core 3.1.3.3");
+        assert_eq!(of(Misbehaviour::UnexpectedStatus { endpoint: Endpoint::Token, status: 302 }), "Core 3.1.3.3");
         assert_eq!(of(Misbehaviour::CodeAndError), "Core 3.1.2.5");
     }
 

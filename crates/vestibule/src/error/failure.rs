@@ -106,9 +106,19 @@ impl LoginFailure {
         matches!(self, Self::Provider(ProviderError::Protocol(error)) if *error == unknown)
     }
 
+    /// After how many seconds another try makes sense: at most 30.
+    pub(super) fn retry_after(&self) -> Option<u8> {
+        match self {
+            Self::Provider(error) => error.retry_after(),
+            _ => None,
+        }
+    }
+
     pub(crate) fn kind(&self) -> LoginErrorKind {
         match self {
-            Self::Provider(ProviderError::Unreachable(_)) => LoginErrorKind::Unreachable,
+            Self::Provider(ProviderError::Unreachable(_) | ProviderError::Unavailable(_)) => {
+                LoginErrorKind::Unreachable
+            }
             Self::Provider(ProviderError::Store(_) | ProviderError::Keys(_)) => LoginErrorKind::Store,
             Self::Provider(ProviderError::Client(_)) => LoginErrorKind::Misbehaved,
             Self::Provider(ProviderError::Protocol(error)) => match error {

@@ -28,10 +28,12 @@ pub(super) struct Record {
     pub(super) at: i64,
 }
 
-/// What follows a record: what becomes of who comes to the page, and what was found to be the matter.
+/// What follows a record: what becomes of who comes to the page, after how many seconds another try makes sense, and what was found to
+/// be the matter.
 #[derive(Debug)]
 pub(super) struct After {
     pub(super) then: Then,
+    pub(super) retry_after: Option<u8>,
     pub(super) diagnosis: Option<Diagnosis>,
 }
 
@@ -88,9 +90,10 @@ impl Failed {
         let reference = decision::record(visit, failed).to_string();
         let provider = provider.map(ConnectedProvider::name);
         let return_to = self.return_to.unwrap_or_else(|| ReturnAddress::home(&door.base));
+        let retry_after = self.failure.retry_after();
         let record = Record::of(self.failure, provider, reference, &return_to, door.now());
         let mut location = door.paths.public(Place::Error);
-        let after = After { then: self.then, diagnosis };
+        let after = After { then: self.then, retry_after, diagnosis };
         // A clean URL, save where the cookie would not arrive, or where another tab's would before this one is read. What is in it is
         // ours, and nothing of the protocol's.
         if after.is_for_one_tab() {
@@ -112,6 +115,18 @@ fn line(door: &Door, sealed: &str) -> HeaderValue {
 }
 
 impl After {
+    /// So many bits of the mark say what becomes of who comes. Those above them are the seconds, and 0 where there are none.
+    const BITS: u8 = 2;
+
+    fn mark(&self) -> u8 {
+        self.then.mark() | self.retry_after.unwrap_or(0) << Self::BITS
+    }
+
+    fn of(mark: u8, diagnosis: Option<Diagnosis>) -> Self {
+        let then = Then::of(mark & ((1 << Self::BITS) - 1));
+        Self { then, retry_after: Some(mark >> Self::BITS).filter(|seconds| *seconds > 0), diagnosis }
+    }
+
     /// Whether it must be this tab's that comes to the page, and no other's.
     fn is_for_one_tab(&self) -> bool {
         matches!(self.then, Then::StartsOver(_)) || self.diagnosis.as_ref().is_some_and(Diagnosis::distrusts_cookies)
@@ -154,7 +169,7 @@ impl Record {
 
     fn write(&self, after: &After) -> Vec<u8> {
         let mut bytes = postcard::to_stdvec(self).expect("strings and integers have a postcard form");
-        bytes.push(after.then.mark());
+        bytes.push(after.mark());
         if let Some(diagnosis) = &after.diagnosis {
             bytes.extend(postcard::to_stdvec(diagnosis).expect("strings and integers have a postcard form"));
         }
@@ -166,9 +181,9 @@ impl Record {
         let age = door.now().seconds_since(NumericDate::from_seconds(record.at));
         let after = match after.split_first() {
             // A record of before there were diagnoses.
-            None => After { then: Then::Lands, diagnosis: None },
-            Some((mark, [])) => After { then: Then::of(*mark), diagnosis: None },
-            Some((mark, diagnosis)) => After { then: Then::of(*mark), diagnosis: postcard::from_bytes(diagnosis).ok() },
+            None => After { then: Then::Lands, retry_after: None, diagnosis: None },
+            Some((mark, [])) => After::of(*mark, None),
+            Some((mark, diagnosis)) => After::of(*mark, postcard::from_bytes(diagnosis).ok()),
         };
         (0..=RECORD_LIFETIME).contains(&age).then_some((record, after))
     }

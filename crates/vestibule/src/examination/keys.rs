@@ -4,7 +4,10 @@ use serde_json::Value;
 use vestibule_core::{Client, JwkSet, ProviderMetadata, discovery::KeysRequest, jose::jwk::SkipReason};
 
 use super::{Code, Finding, provider::Learnt, words};
-use crate::{error::chain, provider::ConnectedProvider};
+use crate::{
+    error::chain,
+    provider::{ConnectedProvider, ProviderError},
+};
 
 /// So many keys are described one by one.
 const MOST_SHOWN: usize = 8;
@@ -38,6 +41,9 @@ pub(super) async fn examine(
             learnt.find(published(&probe.url, keys, &described(body)));
             learnt.findings.extend(of_no_use(keys));
             learnt.findings.extend(none_fits(keys, client));
+        }
+        Some(Err(ProviderError::Unavailable(unavailable_now))) => {
+            learnt.find(unavailable(format!("the keys at {} cannot be had: {unavailable_now}", probe.url)));
         }
         Some(Err(error)) => {
             let why = words::reason(&chain(error));

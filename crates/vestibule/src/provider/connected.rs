@@ -20,6 +20,7 @@ use super::{
     fresh::Fresh,
     identity::Identity,
     logout_tokens::LogoutTokens,
+    not_available::{self, NotAvailable},
     own_keys::KeptValues,
     registrar::Remembered,
     vigil::Vigil,
@@ -266,9 +267,11 @@ impl ConnectedProvider {
             let mut request = exchange.request(clock.now(), clock::entropy());
             self.mark(&mut request);
             let response = http.send(request, E::LIMITS).await?;
-            match exchange.accept(clock.now(), response)? {
-                Step::Done(output) => return Ok(output),
-                Step::Again(next) => exchange = next,
+            let retry_after = not_available::retry_after(response.headers(), clock.now());
+            match exchange.accept(clock.now(), response) {
+                Ok(Step::Done(output)) => return Ok(output),
+                Ok(Step::Again(next)) => exchange = next,
+                Err(error) => return Err(NotAvailable::or(error, retry_after)),
             }
         }
         Err(Misbehaviour::AskedAgain.into())

@@ -12,7 +12,7 @@ use vestibule_core::{
     UserInfoMethod,
 };
 
-use super::{Addresses, ClientSource, ConnectedProvider, ProviderError, Source};
+use super::{Addresses, ClientSource, ConnectedProvider, NotAvailable, ProviderError, Source};
 use crate::{clock, wish::Wish};
 
 /// One question, and what came of it.
@@ -38,7 +38,7 @@ impl ConnectedProvider {
         self.sent(request, E::LIMITS).await.read(|response| match exchange.accept(self.now(), response) {
             Ok(Step::Done(output)) => Ok(output),
             Ok(Step::Again(_)) => Err(vestibule_core::Misbehaviour::AskedAgain.into()),
-            Err(error) => Err(error.into()),
+            Err(error) => Err(NotAvailable::or(error, None)),
         })
     }
 

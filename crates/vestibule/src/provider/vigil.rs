@@ -68,10 +68,10 @@ impl Trouble {
         }
     }
 
-    fn of(error: &ProviderError) -> Self {
+    const fn of(error: &ProviderError) -> Self {
         match error {
             ProviderError::Unreachable(_) => Self::Unreachable,
-            ProviderError::Protocol(_) if error.is_transient() => Self::Failing,
+            ProviderError::Unavailable(_) => Self::Failing,
             ProviderError::Protocol(_) => Self::Unusable,
             ProviderError::Store(_) | ProviderError::Keys(_) | ProviderError::Client(_) => Self::Ours,
         }

@@ -126,19 +126,19 @@ async fn a_registration_for_other_redirect_uris_ends_the_login_before_it_began()
 #[tokio::test]
 async fn an_answer_that_cannot_be_used_ends_the_login_before_it_began() {
     let refused = Fault::RegistrationError { error: "invalid_client_metadata".to_owned(), error_description: None };
-    for (fault, reason) in [
-        (refused, "invalid_client_metadata"),
-        (Fault::RegistrationServerError, "status 500"),
-        (Fault::RegistrationRedirectUriChanged, "redirect URI"),
-        (Fault::RegistrationEmptyClientId, "has an empty client_id"),
-        (Fault::RegistrationAuthMethodUnusable, "token_endpoint_auth_method, which needs keys of ours"),
+    for (fault, status, reason) in [
+        (refused, 502, "invalid_client_metadata"),
+        (Fault::RegistrationServerError, 503, "status 500"),
+        (Fault::RegistrationRedirectUriChanged, 502, "redirect URI"),
+        (Fault::RegistrationEmptyClientId, 502, "has an empty client_id"),
+        (Fault::RegistrationAuthMethodUnusable, 502, "token_endpoint_auth_method, which needs keys of ours"),
     ] {
         let op = op();
         op.set_fault(Some(fault.clone()));
         let mut house = run(&op);
         let (log, _listening) = Log::listen();
         let page = house.get("/profile").await;
-        assert_eq!((page.status().as_u16(), page.url().path()), (502, "/auth/error"), "{fault:?}");
+        assert_eq!((page.status().as_u16(), page.url().path()), (status, "/auth/error"), "{fault:?}");
         assert_eq!((op.count("/register"), op.count("/authorize")), (1, 0), "{fault:?}");
         let [line] = &log.failures()[..] else { panic!("one line: {:?}", log.failures()) };
         assert!(line.contains(reason), "{fault:?}: {line}");

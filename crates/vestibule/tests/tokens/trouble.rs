@@ -59,12 +59,13 @@ async fn once_the_old_token_has_expired_people_are_told_and_stay_signed_in() {
         house.provider.set_fault(Some(Fault::Refresh(RefreshFault::ServerError)));
         house.pass(LIFETIME);
         let page = house.get("/token").await;
-        assert_eq!((page.url().path(), page.status().as_u16()), ("/auth/error", 502), "{mode:?}: {}", page.text());
+        assert_eq!((page.url().path(), page.status().as_u16()), ("/auth/error", 503), "{mode:?}: {}", page.text());
         let problem = house.browser.fetch(&format!("{APP}/token")).await;
         assert_eq!(
             (problem.status().as_u16(), problem.header("content-type")),
             (503, Some("application/problem+json"))
         );
+        assert_eq!(problem.header("retry-after"), Some("30"), "{mode:?}");
         assert_eq!(house.me().await.as_deref(), Some("alice"), "{mode:?}");
         house.provider.set_fault(None);
         let second = token(&mut house).await;
