@@ -10,6 +10,7 @@ mod flight;
 mod found;
 mod fresh;
 mod grants;
+mod hosts;
 mod identity;
 mod logout_tokens;
 mod management;

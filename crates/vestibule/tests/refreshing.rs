@@ -12,9 +12,12 @@ use std::{
 
 use axum::http::{Request, Response, StatusCode};
 use bytes::Bytes;
-use house::{APP, House, ISSUER, TestClock, builder, log::Log, provider};
-use vestibule::{HttpClient, core::Limits, core::http_client::Answer};
-use vestibule_provider::DevelopmentProvider;
+use house::{APP, House, ISSUER, TestClock, bare_builder, builder, log::Log, provider};
+use vestibule::{
+    Client, HttpClient, HttpError, Provider, SignatureAlgorithm, UserInfoMethod, Vestibule, core::Limits,
+    core::http_client::Answer,
+};
+use vestibule_provider::{DevelopmentProvider, RegisteredClient};
 
 const DISCOVERY: &str = "/.well-known/openid-configuration";
 
@@ -28,7 +31,11 @@ struct Moving {
 impl HttpClient for Moving {
     fn send(&self, request: Request<Bytes>, limits: Limits) -> Answer<'_> {
         let is_discovery = request.uri().path() == DISCOVERY;
+        let is_elsewhere = request.uri().port_u16() == Some(3666);
         Box::pin(async move {
+            if is_elsewhere {
+                return Err(HttpError::Connect("nobody lives there".into()));
+            }
             let response = self.op.send(request, limits).await?;
             if !is_discovery || !self.moved.load(Ordering::SeqCst) || response.status() != StatusCode::OK {
                 return Ok(response);
@@ -88,16 +95,77 @@ async fn what_did_not_change_is_not_sent_again() {
 #[tokio::test(start_paused = true)]
 async fn a_provider_whose_metadata_names_other_hosts_is_not_followed() {
     let (log, _guard) = Log::listen();
-    let (op, clock, moved) = (provider(), TestClock::new(), Arc::new(AtomicBool::new(false)));
-    let moving = Moving { op: op.clone(), moved: Arc::clone(&moved) };
-    let vestibule = builder(&op, &clock).http_client(moving).build().expect("the settings hold together");
-    let mut house = House::around(op, clock, &vestibule);
+    let (mut house, moved, _vestibule) = house_that_moves();
     assert!(signs_in(&mut house).await);
     moved.store(true, Ordering::SeqCst);
     wait(&mut house, 3601).await;
     assert!(signs_in(&mut house).await, "with the metadata of before");
     assert_eq!(house.provider.count(DISCOVERY), 2);
     assert!(log.lines().iter().any(|line| line.contains("names other hosts than before")), "and it is said aloud");
+}
+
+/// A house whose provider names a host in its metadata where nobody lives, as long as it is told to.
+fn house_that_moves() -> (House, Arc<AtomicBool>, Vestibule) {
+    let (op, clock, moved) = (provider(), TestClock::new(), Arc::new(AtomicBool::new(false)));
+    let moving = Moving { op: op.clone(), moved: Arc::clone(&moved) };
+    let vestibule = builder(&op, &clock).http_client(moving).build().expect("the settings hold together");
+    (House::around(op, clock, &vestibule), moved, vestibule)
+}
+
+/// R108 is about a provider that was found where it is. One whose metadata was wrong from the beginning was found nowhere.
+#[tokio::test(start_paused = true)]
+async fn metadata_that_was_wrong_from_the_beginning_is_put_right_without_a_restart() {
+    let (log, _guard) = Log::listen();
+    let (mut house, moved, _vestibule) = house_that_moves();
+    moved.store(true, Ordering::SeqCst);
+    assert!(!signs_in(&mut house).await);
+    assert!(!signs_in(&mut house).await);
+    moved.store(false, Ordering::SeqCst);
+    // A question that is under way is about the host of before.
+    wait(&mut house, 2).await;
+    assert!(signs_in(&mut house).await, "the next one who comes");
+    let is_said =
+        |line: &String| line.contains("names other hosts than before, from which nothing is kept: it is used");
+    assert!(log.lines().iter().any(is_said), "{:?}", log.lines());
+
+    moved.store(true, Ordering::SeqCst);
+    wait(&mut house, 3601).await;
+    assert!(signs_in(&mut house).await, "and now it stays where it is");
+    assert!(log.lines().iter().any(|line| line.contains("is not used until a restart")));
+}
+
+/// R108: what has answered once is held on to, be it only the keys, and before anybody signed in.
+#[tokio::test(start_paused = true)]
+async fn a_host_that_gave_its_keys_is_held_on_to_before_anybody_has_signed_in() {
+    let (log, _guard) = Log::listen();
+    let (mut house, moved, vestibule) = house_that_moves();
+    vestibule.ready().await.expect("the provider answers");
+    moved.store(true, Ordering::SeqCst);
+    wait(&mut house, 3601).await;
+    assert!(signs_in(&mut house).await, "with the metadata and the keys of before");
+    assert_eq!(house.provider.count(DISCOVERY), 2);
+    assert!(log.lines().iter().any(|line| line.contains("is not used until a restart")), "{:?}", log.lines());
+}
+
+/// R108: the same where no keys are asked for, since tokens are signed with the client's secret.
+#[tokio::test(start_paused = true)]
+async fn a_host_where_somebody_signed_in_without_its_keys_is_held_on_to() {
+    const SECRET: &str = "a secret that is long enough for HS256 and then some";
+    let (hs256, clock, moved) = (SignatureAlgorithm::Hs256, TestClock::new(), Arc::new(AtomicBool::new(false)));
+    let registered = RegisteredClient::confidential("my-app", SECRET).id_token_signed_response_alg(hs256);
+    let op = provider().client(registered.redirect_uri(format!("{APP}/auth/callback/corp")));
+    let client = Client::confidential("my-app", SECRET).id_token_signed_response_alg(hs256);
+    let moving = Moving { op: op.clone(), moved: Arc::clone(&moved) };
+    let corp = Provider::discovered(ISSUER, client).expect("an issuer").userinfo(UserInfoMethod::Off);
+    let vestibule = bare_builder(&op, &clock).http_client(moving).provider("corp", corp).build();
+    let mut house = House::around(op, clock, &vestibule.expect("the settings hold together"));
+    let (log, _guard) = Log::listen();
+    assert!(signs_in(&mut house).await);
+    moved.store(true, Ordering::SeqCst);
+    wait(&mut house, 3601).await;
+    assert!(signs_in(&mut house).await);
+    assert_eq!((house.provider.count(DISCOVERY), house.provider.count("/jwks")), (2, 0));
+    assert!(log.lines().iter().any(|line| line.contains("is not used until a restart")), "{:?}", log.lines());
 }
 
 /// "Existing sessions keep working with no provider call."

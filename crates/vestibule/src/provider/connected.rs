@@ -18,6 +18,7 @@ use super::{
     bucket::{Bucket, Empty},
     found::Found,
     fresh::Fresh,
+    hosts::{Hosts, Sign},
     identity::Identity,
     logout_tokens::LogoutTokens,
     not_available::{self, NotAvailable},
@@ -41,6 +42,7 @@ pub(crate) struct ConnectedProvider {
     pub(super) identity: Identity,
     pub(super) metadata: Fresh<ProviderMetadata>,
     pub(super) keys: Fresh<JwkSet>,
+    pub(super) hosts: Hosts,
     pub(super) vigil: Arc<Vigil>,
     pub(super) logout_tokens: LogoutTokens,
     unsigned_logouts: Bucket,
@@ -81,6 +83,7 @@ impl ConnectedProvider {
             identity,
             metadata: Fresh::new(),
             keys: Fresh::new(),
+            hosts: Hosts::default(),
             vigil: Vigil::new(),
             logout_tokens: LogoutTokens::new(),
             unsigned_logouts,
@@ -188,6 +191,11 @@ impl ConnectedProvider {
         match (&answer, self.metadata.held()) {
             // R108: a provider does not move overnight. Somebody who can change its metadata would like it to.
             (Answer::Modified(new, _), Some(held)) if !new.has_the_hosts_of(&held) => {
+                if !self.hosts.are_settled() {
+                    tracing::warn!(target: "vestibule::provider", provider = %self.name,
+                        "the provider's metadata names other hosts than before, from which nothing is kept: it is used");
+                    return Ok(answer);
+                }
                 tracing::error!(target: "vestibule::provider", provider = %self.name,
                     "the provider's metadata names other hosts than before: it is not used until a restart; ask whoever runs the provider");
                 Ok(Answer::NotModified(Freshness::default()))
@@ -255,6 +263,9 @@ impl ConnectedProvider {
     pub(crate) async fn carry_out<E: Exchange>(&self, exchange: E) -> Result<E::Output, ProviderError> {
         let began = Stopwatch::start();
         let result = self.drive(exchange).await;
+        if self.hosts.note(E::ENDPOINT, &result) == Sign::Doubtful {
+            self.metadata.age();
+        }
         let outcome = result.as_ref().map_or_else(ProviderError::name, |_| "answered");
         measure::asked_provider(&self.name, E::ENDPOINT.name(), outcome, began);
         result

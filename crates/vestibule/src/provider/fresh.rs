@@ -59,6 +59,11 @@ impl<T: Send + Sync + 'static> Fresh<T> {
         held.as_ref().filter(|held| held.is_usable()).map(|held| Arc::clone(&held.value))
     }
 
+    /// Has the value at hand asked for again by the next who needs it, as if it had aged; until then it serves on.
+    pub(super) fn age(&self) {
+        self.held.rcu(|held| held.as_ref().map(|held| Arc::new(held.aged())));
+    }
+
     /// The value, fetched if there is none or it has aged; where the provider takes its time, the one at hand serves once more, and
     /// the new one those who come later. `fetch` is told what tells the value at hand from a new one.
     pub(super) async fn get<F>(&self, fetch: impl FnOnce(Option<HeaderValue>) -> F) -> Result<Arc<T>, ProviderError>
@@ -131,6 +136,11 @@ impl<T> Held<T> {
     fn new(value: Arc<T>, Freshness { max_age, etag, .. }: Freshness) -> Self {
         let good_for = max_age.map_or(UNSAID, |seconds| Duration::from_secs(seconds.into()).clamp(SHORTEST, LONGEST));
         Self { value, fetched: Instant::now(), good_for, etag }
+    }
+
+    fn aged(&self) -> Self {
+        let Self { value, fetched, etag, .. } = self;
+        Self { value: Arc::clone(value), fetched: *fetched, good_for: Duration::ZERO, etag: etag.clone() }
     }
 
     fn is_fresh(&self) -> bool {
@@ -248,6 +258,18 @@ mod tests {
         assert_eq!(fresh.get(confirm).await.map(|value| *value).ok(), Some(1));
         tokio::time::advance(Duration::from_secs(599)).await;
         assert_eq!(get(&fresh, Err(unreachable())).await, Some(1), "confirmed, so not asked for again");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_value_that_is_doubted_is_asked_for_again_and_serves_on_meanwhile() {
+        let fresh = Fresh::new();
+        fresh.age();
+        assert_eq!(get(&fresh, Ok(said(1, None, None))).await, Some(1), "of nothing nothing ages");
+        fresh.age();
+        assert_eq!((fresh.fresh().is_none(), fresh.usable().as_deref()), (true, Some(&1)));
+        assert_eq!(get(&fresh, Err(unreachable())).await, Some(1));
+        assert_eq!(get(&fresh, Ok(said(2, None, None))).await, Some(2));
+        assert_eq!(get(&fresh, Ok(said(3, None, None))).await, Some(2), "fresh again");
     }
 
     #[tokio::test(start_paused = true)]

@@ -90,7 +90,10 @@ impl ConnectedProvider {
         if unknown_key && at.client.needs_provider_keys() {
             verified = verify(&*self.newer_keys(at, &keys).await?);
         }
-        verified.map_err(ProviderError::from)
+        let verified = verified?;
+        // Where tokens are signed with the client's secret, no keys are fetched that would have.
+        self.hosts.settle();
+        Ok(verified)
     }
 
     /// What the userinfo endpoint says now about a subject.
