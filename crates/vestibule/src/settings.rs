@@ -3,6 +3,7 @@
 mod agreement_table;
 mod asking_table;
 mod known_keys;
+mod misplaced;
 mod provider_table;
 mod registration_table;
 mod secrets;

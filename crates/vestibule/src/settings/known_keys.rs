@@ -4,7 +4,7 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::{
-    File, agreement_table::AgreementTable, asking_table::AskingTable, registration_table::RegistrationTable,
+    File, agreement_table::AgreementTable, asking_table::AskingTable, misplaced, registration_table::RegistrationTable,
     sessions_table::SessionsTable,
 };
 use crate::config_error::ConfigError;
@@ -72,6 +72,7 @@ pub(super) fn check(table: &Table) -> Result<(), ConfigError> {
                     provider,
                     &[&PROVIDER, &AskingTable::KEYS, &AgreementTable::KEYS],
                 )?;
+                misplaced::check(name, provider)?;
                 if let Some(Value::Table(registration)) = provider.get("registration") {
                     check_table(
                         &format!("provider.{name}.registration."),

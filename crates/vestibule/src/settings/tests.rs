@@ -1,4 +1,5 @@
 mod documented;
+mod misplaced;
 mod own_keys;
 mod profiles;
 mod stores;
@@ -311,7 +312,7 @@ fn no_error_prints_a_secret() {
 #[test]
 fn a_secret_that_was_written_below_the_metadata_is_not_printed() {
     let settings =
-        Settings::from_toml("[provider.corp.metadata]\nissuer = \"x\"\nclient_secret = \"canary\"\n").expect("TOML");
+        Settings::from_toml("[provider.corp.metadata]\nissuer = \"x\"\nmy_client_secret = \"canary\"\n").expect("TOML");
     let printed = format!("{settings:?}");
-    assert!(printed.contains("client_secret") && !printed.contains("canary"), "{printed}");
+    assert!(printed.contains("my_client_secret") && !printed.contains("canary"), "{printed}");
 }

@@ -118,6 +118,13 @@ refused! {
     a_previous_key_that_is_an_example: with_provider("previous_secret_key = 'c2l4dGVlbiBwbHVzIHNpeHRlZW4gaXMgMzIgYnl0ZXM'", "");
     a_previous_key_that_is_the_present_one: with_provider(&format!("previous_secret_key = '{KEY}'"), "");
     a_secret_key_in_two_places: keyed(&format!("secret_key = '{KEY}'\nsecret_key_file = 'key'"));
+    a_secret_below_the_metadata: file(
+        "[provider.corp]\nclient_id = 'a'\n[provider.corp.metadata]\nissuer = 'https://a.example'\nclient_secret = 'a secret'"
+    );
+    a_guard_below_the_metadata: file(
+        "[provider.corp]\nclient_id = 'a'\n[provider.corp.metadata]\nissuer = 'https://a.example'\nrequire_logout_token_type = true"
+    );
+    a_secret_among_the_parameters_of_a_login: corp("[provider.corp.authorization_parameters]\nclient_secret = 'a secret'");
     a_guard_that_is_misspelt: corp("require_logout_token_typ = true");
     an_issuer_over_http: corp("").replace("https://login", "http://login");
     an_issuer_with_a_query: corp("").replace("login.example.com", "login.example.com?tenant=a");
