@@ -78,7 +78,8 @@ impl Configuration {
     pub(crate) fn from_file(path: &Path) -> Result<Self, Failure> {
         let text =
             std::fs::read_to_string(path).map_err(|source| Failure::SettingsFile { path: path.to_owned(), source })?;
-        Self::from_toml(&text, path.parent().unwrap_or(Path::new("")))
+        let configuration = Self::from_toml(&text, path.parent().unwrap_or(Path::new("")))?;
+        Ok(Self { settings: configuration.settings.kept_in(path), ..configuration })
     }
 
     /// For the application and the provider of this process alone.

@@ -3,11 +3,12 @@
 mod checks;
 mod deep_links;
 mod far_stores;
+mod open_secrets;
 mod transport;
 
 #[cfg(feature = "metrics")]
 use std::sync::atomic::AtomicI64;
-use std::{collections::BTreeMap, fmt, future::Future, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, future::Future, path::PathBuf, sync::Arc, time::Duration};
 
 use axum::{Router, handler::Handler};
 use vestibule_core::HttpClient;
@@ -70,6 +71,7 @@ pub struct Builder {
     login_starts: LoginStarts,
     fragments: Fragments,
     stage: Stage,
+    open_secrets: Vec<PathBuf>,
     clock: Arc<dyn Clock>,
 }
 
@@ -97,6 +99,7 @@ impl Builder {
             login_starts: LoginStarts::default(),
             fragments: Fragments::default(),
             stage: Stage::default(),
+            open_secrets: Vec::new(),
             clock: Arc::new(SystemClock),
         }
     }
@@ -331,6 +334,7 @@ impl Builder {
         say_what_this_process_alone_knows(&providers, keeping.store().as_ref());
         let default_provider = default_provider(&providers, self.default_provider.as_deref())?;
         let stage = stage(self.stage, &base);
+        open_secrets::say(&self.open_secrets);
         let names = CookieNames::new(&base);
         let endings = Arc::new(Endings::new());
         keeping.store().listen(far_stores::listener(recent.as_ref(), &endings));
@@ -352,7 +356,7 @@ impl Builder {
             endings,
             recent,
             login_starts: self.login_starts,
-            groundwork: Groundwork::new(&self.secret_keys, transport.trust()),
+            groundwork: Groundwork::new(&self.secret_keys, transport.trust(), self.open_secrets),
             fragments: self.fragments,
             unreadable,
             kept_room: Room::new(),

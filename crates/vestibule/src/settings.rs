@@ -6,6 +6,7 @@ mod known_keys;
 mod misplaced;
 mod provider_table;
 mod registration_table;
+mod secret_places;
 mod secrets;
 mod sessions_table;
 
@@ -22,6 +23,7 @@ use vestibule_core::Secret;
 
 use self::{
     provider_table::{Context, ProviderTable},
+    secret_places::SecretPlaces,
     secrets::{Environment, secret},
     sessions_table::{Opener, SessionsTable},
 };
@@ -155,6 +157,7 @@ pub struct Settings {
     file: File,
     folder: PathBuf,
     openers: Vec<Opener>,
+    secrets: SecretPlaces,
 }
 
 /// The file's top level. Secrets are [`Secret`]s from the first moment.
@@ -221,7 +224,7 @@ impl Settings {
         table.retain(|key, _| !others.contains(&key));
         known_keys::check(&table)?;
         let file = known_keys::read(&table)?;
-        Ok(Self { file, folder: PathBuf::new(), openers: Vec::new() })
+        Ok(Self { file, folder: PathBuf::new(), openers: Vec::new(), secrets: SecretPlaces::of(&table) })
     }
 
     /// Reads a settings file. Paths in it are relative to its folder.
@@ -232,7 +235,7 @@ impl Settings {
         let path = path.as_ref();
         let text = fs::read_to_string(path)
             .map_err(|error| ConfigError::new("settings", format!("cannot be read: {error}")).value(path.display()))?;
-        Ok(Self::from_toml(&text)?.relative_to(path.parent().unwrap_or(Path::new(""))))
+        Ok(Self::from_toml(&text)?.relative_to(path.parent().unwrap_or(Path::new(""))).kept_in(path))
     }
 
     /// Paths in the settings are relative to this folder.
@@ -281,6 +284,7 @@ impl Settings {
         let mut builder = Builder::new(base_url.to_owned())
             .session(file.session.as_ref().map_or_else(SessionPolicy::default, SessionTable::policy))
             .tokens(file.session.as_ref().map_or_else(Tokens::default, |table| table.tokens));
+        builder = builder.secrets_open_to_others(self.secrets.open_to_others(&self.folder));
         builder = file.sessions.apply(builder, &self.openers, &self.folder, environment)?;
         if let Some(key) =
             self.secret_key("secret_key", file.secret_key.as_ref(), file.secret_key_file.as_deref(), environment)?

@@ -90,6 +90,8 @@ codes! {
     SecretKey = "secret_key", Fine;
     /// A secret key was not drawn by a generator.
     SecretKeyNotRandom = "secret_key_not_random", Warning;
+    /// Others than their owner can read files with secrets in them.
+    SecretsReadable = "secrets_readable", Advice;
     /// The store answers.
     StoreAnswers = "store_answers", Fine;
     /// The store cannot do its work.

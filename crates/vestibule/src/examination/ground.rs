@@ -1,6 +1,6 @@
 //! What the application itself stands on: its address, its keys, its store, whom it trusts, and what fits into its cookies.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use super::{Code, Finding, cookies, words};
 use crate::{
@@ -17,6 +17,7 @@ pub(crate) struct Groundwork {
     keys: usize,
     made_by_hand: usize,
     trust: Trust,
+    open_secrets: Vec<PathBuf>,
 }
 
 /// Whose certificates are believed.
@@ -33,8 +34,9 @@ pub(crate) enum Trust {
 }
 
 impl Groundwork {
-    pub(crate) fn new(ring: &[SecretKey], trust: Trust) -> Self {
-        Self { keys: ring.len(), made_by_hand: ring.iter().filter(|key| !key.may_be_random()).count(), trust }
+    pub(crate) fn new(ring: &[SecretKey], trust: Trust, open_secrets: Vec<PathBuf>) -> Self {
+        let made_by_hand = ring.iter().filter(|key| !key.may_be_random()).count();
+        Self { keys: ring.len(), made_by_hand, trust, open_secrets }
     }
 }
 
@@ -47,6 +49,7 @@ impl Groundwork {
 pub(super) async fn examine(door: &Arc<Door>) -> Vec<Finding> {
     let mut findings = vec![base_url(door)];
     findings.extend(secret_keys(&door.groundwork));
+    findings.extend(open_secrets(&door.groundwork));
     findings.extend(store(door).await);
     findings.push(trust(door.groundwork.trust).await);
     findings.extend(cookies::examine(door));
@@ -89,6 +92,19 @@ fn secret_keys(groundwork: &Groundwork) -> Vec<Finding> {
         );
     }
     findings
+}
+
+fn open_secrets(groundwork: &Groundwork) -> Option<Finding> {
+    let files: Vec<String> =
+        groundwork.open_secrets.iter().map(|path| words::reason(&path.to_string_lossy())).collect();
+    if files.is_empty() {
+        return None;
+    }
+    let found = format!("others than their owner can read {}, which have secrets in them", files.join(", "));
+    Some(Finding::new(Code::SecretsReadable, found).with_remedy(format!(
+        "chmod 600 {}, unless something else keeps others away from there, as it does in a container",
+        files.join(" ")
+    )))
 }
 
 fn of_them(count: usize, all: usize) -> String {

@@ -1,5 +1,7 @@
 mod documented;
 mod misplaced;
+#[cfg(unix)]
+mod open_to_others;
 mod own_keys;
 mod profiles;
 mod stores;

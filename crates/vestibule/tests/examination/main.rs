@@ -14,6 +14,8 @@ mod keys;
 mod logout;
 mod quirks;
 mod redirect;
+#[cfg(unix)]
+mod secrets;
 
 use bench::{Line, assert_found};
 use house::{APP, CLIENT_SECRET, ISSUER, TestClock, builder, provider};
