@@ -8,6 +8,7 @@ mod house;
 
 mod bench;
 mod bounds;
+mod pictures;
 mod refused;
 mod resumed;
 mod trouble;
