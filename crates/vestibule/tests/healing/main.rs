@@ -6,6 +6,7 @@ mod house;
 
 mod circles;
 mod morning;
+mod posted_tabs;
 mod starting_over;
 mod tabs;
 mod town_hall;

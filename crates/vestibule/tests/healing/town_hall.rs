@@ -1,6 +1,6 @@
 //! Many tabs of one browser, each request of which leaves and is answered at a time of its own.
 
-use vestibule_provider::Browser;
+use vestibule_provider::{Browser, Page};
 
 use crate::house::{APP, House, ISSUER};
 
@@ -17,10 +17,18 @@ pub(crate) struct Crowd {
 /// One tab: where it goes next, and what is on its way to it.
 struct Tab {
     page: String,
-    next: String,
+    next: Next,
     answer: Option<Answer>,
     departures: usize,
     shown: Option<(u16, String, String)>,
+}
+
+/// What a tab does next.
+enum Next {
+    /// Opens an address.
+    Opens(String),
+    /// Sends the form of a page of the provider's, which does so by itself.
+    Sends(Box<Page>),
 }
 
 /// An answer that the browser has not got yet.
@@ -28,8 +36,7 @@ struct Answer {
     url: String,
     set_cookies: Vec<String>,
     location: Option<String>,
-    status: u16,
-    text: String,
+    page: Page,
 }
 
 /// In which order tabs get their turn.
@@ -54,7 +61,7 @@ impl Crowd {
         assert_eq!(house.me().await, None, "signed out here, and signed in at the provider");
         let tab = |number| {
             let page = format!("{APP}/profile?tab={number}");
-            Tab { next: page.clone(), page, answer: None, departures: 0, shown: None }
+            Tab { next: Next::Opens(page.clone()), page, answer: None, departures: 0, shown: None }
         };
         let mut crowd = Self { house, tabs: (0..count).map(tab).collect(), heaviest: 0 };
         crowd.weigh();
@@ -127,14 +134,18 @@ impl Crowd {
         if tab.shown.is_some() || tab.answer.is_some() {
             return;
         }
-        let page = as_it_is_now.get_without_redirects(&tab.next).await;
-        tab.departures += usize::from(tab.next.starts_with(&format!("{ISSUER}/authorize")));
+        let page = match &tab.next {
+            Next::Opens(address) => {
+                tab.departures += usize::from(address.starts_with(&format!("{ISSUER}/authorize")));
+                as_it_is_now.get_without_redirects(address).await
+            }
+            Next::Sends(form) => as_it_is_now.submit_without_redirects(form, "0", &[]).await,
+        };
         tab.answer = Some(Answer {
-            url: tab.next.clone(),
+            url: page.url().to_string(),
             set_cookies: page.hops().iter().flat_map(|hop| hop.set_cookies.clone()).collect(),
             location: page.header("location").map(str::to_owned),
-            status: page.status().as_u16(),
-            text: page.text().to_owned(),
+            page,
         });
     }
 
@@ -145,9 +156,10 @@ impl Crowd {
         }
         let tab = self.tab(number);
         match answer.location {
-            Some(location) if location.starts_with('/') => tab.next = format!("{APP}{location}"),
-            Some(location) => tab.next = location,
-            None => tab.shown = Some((answer.status, answer.url, answer.text)),
+            Some(location) if location.starts_with('/') => tab.next = Next::Opens(format!("{APP}{location}")),
+            Some(location) => tab.next = Next::Opens(location),
+            None if answer.url.starts_with(ISSUER) => tab.next = Next::Sends(Box::new(answer.page)),
+            None => tab.shown = Some((answer.page.status().as_u16(), answer.url, answer.page.text().to_owned())),
         }
         self.weigh();
     }
