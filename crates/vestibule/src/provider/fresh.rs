@@ -7,7 +7,7 @@ use http::HeaderValue;
 use tokio::time::{Instant, sleep_until, timeout};
 use vestibule_core::freshness::{Answer, Freshness};
 
-use super::{ProviderError, flight::Flight};
+use super::{ProviderError, error::nothing_to_confirm, flight::Flight};
 
 /// A value that is fetched when first needed, and again when it has aged. A failed fetch never evicts a good value.
 pub(super) struct Fresh<T> {
@@ -123,7 +123,7 @@ impl<T: Send + Sync + 'static> Fresh<T> {
             Ok(match (answer?, earlier) {
                 (Answer::NotModified(freshness), Some(held)) => Held::new(Arc::clone(&held.value), freshness),
                 (Answer::Modified(value, freshness), _) => Held::new(Arc::new(value), freshness),
-                (Answer::NotModified(_), None) => return Err(super::nothing_to_confirm()),
+                (Answer::NotModified(_), None) => return Err(nothing_to_confirm()),
             })
         };
         let slot = Arc::clone(&self.held);
