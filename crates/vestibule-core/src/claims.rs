@@ -253,4 +253,14 @@ mod tests {
             assert_eq!(parse(refused.to_owned()), None, "{refused}");
         }
     }
+
+    #[test]
+    fn a_claim_is_set_and_dropped_by_name() {
+        let mut claims = ClaimsSet::from_json(br#"{"sub":"alice"}"#).expect("claims");
+        claims.insert("role", "admin");
+        claims.insert("role", "reader");
+        assert_eq!(claims.claim("role"), Some(&Value::from("reader")));
+        claims.remove("role");
+        assert_eq!(claims.claim("role"), None);
+    }
 }

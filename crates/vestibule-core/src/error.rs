@@ -342,6 +342,16 @@ mod tests {
         assert_eq!(Excerpt::new(&"x".repeat(1_000_000)).to_string(), format!("{}...", "x".repeat(64)));
     }
 
+    /// V11
+    #[test]
+    fn a_refusal_is_printed_with_its_description_on_one_line() {
+        let printed = |description: Option<&str>| {
+            ErrorResponse::new("access_denied", description).map(|refusal| refusal.to_string())
+        };
+        assert_eq!(printed(None).as_deref(), Some("access_denied"));
+        assert_eq!(printed(Some("not 'today'")).as_deref(), Some(r"access_denied (not \'today\')"));
+    }
+
     /// R90: what ends the tokens, and what does not.
     #[test]
     fn a_provider_in_trouble_is_told_apart_from_one_that_refuses() {

@@ -248,4 +248,26 @@ mod tests {
         let body = r#"{"a":"0123456789012345678901234567890123456789012345678901234567890123456789"}"#;
         assert_eq!(read(&answer(200, "application/json", body)), Err(Misbehaviour::BodyTooLarge { limit: 64 }));
     }
+
+    #[test]
+    fn every_endpoint_has_words_of_its_own() {
+        use Endpoint::{
+            ClaimsSource, ClientConfiguration, Configuration, Jwks, Registration, Revocation, Token, UserInfo,
+            WebFinger,
+        };
+        let all = [
+            Configuration,
+            Jwks,
+            Token,
+            UserInfo,
+            Registration,
+            ClientConfiguration,
+            Revocation,
+            ClaimsSource,
+            WebFinger,
+        ];
+        let words: std::collections::HashSet<String> = all.iter().map(ToString::to_string).collect();
+        assert_eq!(words.len(), all.len());
+        assert!(words.iter().all(|words| words.starts_with("the ") || words.starts_with("a ")));
+    }
 }

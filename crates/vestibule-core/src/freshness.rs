@@ -167,4 +167,17 @@ mod tests {
             matches!(renewed, Ok(Answer::Modified(_, got)) if got.etag == Some(HeaderValue::from_static("\"v2\"")))
         );
     }
+
+    /// RFC 9110 13.1.2: what is known is named, and the question is otherwise the same.
+    #[test]
+    fn only_who_knows_a_version_asks_whether_it_changed() {
+        let entropy = || crate::Entropy::from_bytes([7; 32]);
+        let sent = Conditional::new(keys(), Some(HeaderValue::from_static("\"v1\""))).request(NOW, entropy());
+        assert_eq!(
+            (sent.uri(), &sent.headers()[header::IF_NONE_MATCH]),
+            (keys().request(NOW, entropy()).uri(), &HeaderValue::from_static("\"v1\""),)
+        );
+        let sent = Conditional::new(keys(), None).request(NOW, entropy());
+        assert!(!sent.headers().contains_key(header::IF_NONE_MATCH));
+    }
 }

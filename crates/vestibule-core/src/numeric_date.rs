@@ -128,4 +128,9 @@ mod tests {
         assert_eq!(end.plus(1), end);
         assert_eq!(NumericDate::from_seconds(i64::MIN).minus(1), NumericDate::from_seconds(i64::MIN));
     }
+
+    #[test]
+    fn a_date_is_printed_as_it_is_in_tokens() {
+        assert_eq!(NumericDate::from_seconds(-1).to_string(), "-1");
+    }
 }

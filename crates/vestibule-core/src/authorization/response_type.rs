@@ -221,6 +221,18 @@ mod tests {
     }
 
     #[test]
+    fn types_and_modes_are_printed_by_their_wire_names() {
+        for response_type in ResponseType::ALL {
+            assert_eq!(response_type.to_string(), response_type.name());
+        }
+        for response_mode in ResponseMode::ALL {
+            assert_eq!(response_mode.to_string(), response_mode.name());
+            assert_eq!(response_mode.name().parse(), Ok(response_mode));
+        }
+        assert_eq!("form-post".parse::<ResponseMode>(), Err(UnknownResponseMode));
+    }
+
+    #[test]
     fn only_a_code_may_come_in_a_query() {
         for response_type in ResponseType::ALL {
             let is_query = response_type.default_mode() == ResponseMode::Query;

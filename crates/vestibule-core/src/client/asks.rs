@@ -58,4 +58,15 @@ mod tests {
         let too_short = Client::confidential("my-app", "short").request_object_signing_alg(Hs256);
         assert!(too_short.request_object_key().is_none());
     }
+
+    #[test]
+    fn what_was_said_of_authentication_is_there_to_be_asked_for() {
+        let silent = Client::confidential("my-app", "secret");
+        assert_eq!((silent.authenticates_by(), silent.signs_assertions_with()), (None, None));
+        let told = silent
+            .token_endpoint_auth_method(TokenEndpointAuthMethod::PrivateKeyJwt)
+            .token_endpoint_auth_signing_alg(Es256);
+        assert_eq!(told.authenticates_by(), Some(TokenEndpointAuthMethod::PrivateKeyJwt));
+        assert_eq!(told.signs_assertions_with(), Some(Es256));
+    }
 }

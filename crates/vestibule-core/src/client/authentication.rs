@@ -186,7 +186,6 @@ impl Client {
         match self.token_endpoint_auth_method {
             // Providers that serve public clients seldom list `none`; and settings know more than a list that is not there.
             None | Some(TokenEndpointAuthMethod::None) => {}
-            Some(_) if offered.names.is_none() => {}
             Some(method) => offered.require(method)?,
         }
         self.token_endpoint(metadata).map(drop)

@@ -120,6 +120,14 @@ fn a_thousand_assertions_have_a_thousand_identifiers_and_one_audience() {
     assert!(seen.iter().all(|jti| jti.len() == 43), "32 bytes");
 }
 
+/// That it has nothing to show is for `check` to say, which names the setting.
+#[test]
+fn a_client_whose_key_is_missing_shows_nothing() {
+    let client = Client::public("rp").token_endpoint_auth_method(TokenEndpointAuthMethod::PrivateKeyJwt);
+    assert!(client.check().is_err());
+    assert_eq!(names(&sent(&client, &metadata(&[]))), ["grant_type", "client_id"]);
+}
+
 /// RFC 7523 2.2, RFC 7521 4.2
 #[test]
 fn an_assertion_is_signed_by_the_key_and_stands_in_the_form_with_its_type() {

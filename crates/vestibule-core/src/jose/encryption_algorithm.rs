@@ -206,6 +206,7 @@ mod tests {
         }
         for enc in ContentEncryptionAlgorithm::ALL {
             assert_eq!(enc.name().parse(), Ok(enc));
+            assert_eq!(enc.to_string(), enc.name());
             assert!(enc.name().to_lowercase().parse::<ContentEncryptionAlgorithm>().is_err());
         }
     }

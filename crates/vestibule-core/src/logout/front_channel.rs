@@ -127,6 +127,7 @@ mod tests {
         let request = FrontChannelLogout::from_query(GOOD).expect("a request");
         let is_from = |issuer: &str| request.is_from(&Issuer::parse(issuer).expect("an issuer"));
         assert!(is_from("https://login.example.com"));
+        assert_eq!(request.unverified_issuer(), "https://login.example.com");
         for other in ["https://login.example.com/", "https://LOGIN.example.com", "https://login.example.com:443"] {
             assert!(!is_from(other), "{other}");
         }

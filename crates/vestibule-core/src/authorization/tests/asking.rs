@@ -62,6 +62,43 @@ fn tokens_never_come_in_a_query() {
     assert_eq!(pending(7).asking(&request).response_mode(), ResponseMode::Fragment);
 }
 
+/// R12: in whichever order it is said.
+#[test]
+fn another_response_type_leaves_what_was_demanded() {
+    let demanding = request().max_age(60).response_type(ResponseType::IdToken);
+    assert_eq!(asking(&demanding)["max_age"], "60");
+    assert_eq!(pending(7).asking(&demanding).to_bytes(), {
+        let other_order = request().response_type(ResponseType::IdToken).max_age(60);
+        pending(7).asking(&other_order).to_bytes()
+    });
+}
+
+/// Core 2: auth_time "is REQUIRED" where it is asked for as an essential claim.
+#[test]
+fn an_auth_time_that_is_essential_is_remembered() {
+    let remembered = |claims: Value| {
+        let request = request().claims(json!({"id_token": claims})).expect("claims");
+        pending(7).asking(&request).to_bytes()
+    };
+    let essential = remembered(json!({"auth_time": {"essential": true}}));
+    let voluntary = remembered(json!({"auth_time": null}));
+    assert_ne!(essential, voluntary);
+    assert_eq!(voluntary, remembered(json!({"auth_time": {"essential": false}})));
+}
+
+/// RFC 8707 2: each resource is a parameter of its own.
+#[test]
+fn resources_that_come_as_parameters_all_stay() {
+    let request = ["https://a.example/", "https://b.example/"]
+        .into_iter()
+        .try_fold(request(), |request, resource| request.parameter("resource", resource))
+        .expect("resources");
+    let url = Client::public("rp").authorize(&metadata(), &request, &pending(7).asking(&request));
+    let sent: Vec<String> =
+        url.query_pairs().filter(|(name, _)| name == "resource").map(|(_, value)| value.into_owned()).collect();
+    assert_eq!(sent, ["https://a.example/", "https://b.example/"]);
+}
+
 /// R12: what is checked is asked for, and what would not be checked is not.
 #[test]
 fn only_what_the_pending_login_remembers_is_asked_for() {

@@ -199,3 +199,10 @@ fn an_alias_that_moves_to_another_host_is_noticed() {
     assert!(at("https://mtls.example.com/b").has_the_hosts_of(&at("https://mtls.example.com/a")));
     assert!(!at("https://evil.example/a").has_the_hosts_of(&at("https://mtls.example.com/a")));
 }
+
+#[test]
+fn a_list_is_read_by_its_wire_name() {
+    let metadata = described(&with(published(), "acr_values_supported", json!(["phr"]))).expect("metadata");
+    assert_eq!(metadata.offered("acr_values_supported"), Some(&["phr".to_owned()][..]));
+    assert_eq!(metadata.offered("no_such_member"), None);
+}

@@ -128,3 +128,10 @@ fn a_private_jwk_serves_the_algorithm_and_the_purpose_that_it_names() {
     let signing: Value = serde_json::from_str(signing.to_private_jwk().expect("a JWK").expose()).expect("JSON");
     assert_eq!(DecryptionKey::from_jwk_for(EcdhEs, &signing).err(), Some(InvalidPrivateJwk::Purpose));
 }
+
+#[test]
+fn a_set_knows_whether_it_has_a_key() {
+    assert!(DecryptionKeys::empty().is_empty());
+    let key = DecryptionKey::generate(EcdhEs).expect("a key");
+    assert!(!DecryptionKeys::from_iter([key]).is_empty());
+}

@@ -74,3 +74,13 @@ fn a_shared_key_is_not_printed() {
     let shared = EncryptionKey::from_secret(A128Kw, A128Gcm, &Secret::from("canary")).expect("a key");
     assert_eq!(format!("{shared:?}"), "EncryptionKey { kid: None, algorithms: [A128Kw], .. }");
 }
+
+/// V51
+#[test]
+fn keys_of_different_kids_stand_beside_each_other() {
+    let published = |kid: &str| DecryptionKey::generate(EcdhEs).expect("a key").with_kid(kid).public_jwk();
+    let set = json!({"keys": [published("a"), published("b")]});
+    let set = JwkSet::from_json(set.to_string().as_bytes()).expect("a key set");
+    let kids: Vec<_> = set.encryption_keys().iter().map(EncryptionKey::kid).collect();
+    assert_eq!(kids, [Some("a"), Some("b")]);
+}

@@ -77,6 +77,17 @@ fn every_pair_of_algorithms_decrypts_what_it_encrypted_and_nothing_else() {
     assert_eq!(tried, 60);
 }
 
+/// RFC 7518 4.6.1.2, 4.6.1.3: both are in what the key is derived from.
+#[test]
+fn the_parties_that_a_header_names_are_part_of_the_key() {
+    let ours = DecryptionKey::generate(EcdhEs).expect("a key");
+    let to = published(&ours);
+    let ours = keys([ours]);
+    let header = serde_json::json!({"alg": "ECDH-ES", "enc": "A256GCM", "cty": "JWT", "apu": "QWxpY2U", "apv": "Qm9i"});
+    let token = to.encrypt_with_header(EcdhEs, A256Gcm, &header, SIGNED.as_bytes()).expect("a token");
+    assert_eq!(open(&token, (EcdhEs, A256Gcm), &ours), Ok(SIGNED.to_owned()));
+}
+
 /// RFC 8037 3.2, RFC 7518 6.2.1.1
 #[test]
 fn every_curve_is_agreed_on() {

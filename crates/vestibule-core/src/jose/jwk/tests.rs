@@ -347,3 +347,23 @@ fn what_is_no_key_set_says_why() {
     assert!(matches!(JwkSet::from_json(b"<html>").err(), Some(InvalidJwkSet::Json(JsonFault::NotAnObject { .. }))));
     assert_eq!(set(&[json!(1), json!("x"), json!(null)]).skipped().len(), 3);
 }
+
+#[test]
+fn a_set_knows_for_which_algorithms_it_has_a_key() {
+    let set = set(&[public(SignatureAlgorithm::Es256)]);
+    assert!(set.has_key_for(SignatureAlgorithm::Es256) && !set.has_key_for(SignatureAlgorithm::Es384));
+}
+
+/// RFC 7518 6.2.1.2: each coordinate is as long as its curve says, even where both together are.
+#[test]
+fn a_point_whose_coordinates_were_cut_elsewhere_is_skipped() {
+    let key = DecryptionKey::generate(KeyManagementAlgorithm::EcdhEs).expect("a key").public_jwk();
+    let bytes = |name: &str| key[name].as_str().and_then(base64url::decode).expect("base64url");
+    let (x, y) = (bytes("x"), bytes("y"));
+    let (first, rest) = y.split_first().expect("bytes");
+    let longer = [x.as_slice(), &[*first]].concat();
+    let jwk = with(with(key.clone(), "x", json!(base64url::encode(longer))), "y", json!(base64url::encode(rest)));
+    let set = set(&[jwk]);
+    assert!(set.encryption_keys().is_empty());
+    assert_eq!(set.skipped()[0].reason, SkipReason::Malformed);
+}

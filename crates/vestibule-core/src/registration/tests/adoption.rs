@@ -332,3 +332,11 @@ fn bytes_of_the_first_form_are_still_read() {
     assert_eq!(information.response_types(), [ResponseType::Code]);
     assert_eq!((information.userinfo_signed_response_alg(), information.id_token_encrypted_response()), (None, None));
 }
+
+/// Registration 2, RFC 9101 10.5, RFC 8705 3.4: the default of each is false.
+#[test]
+fn what_was_neither_asked_for_nor_answered_is_not_required() {
+    let information = adopt(&good()).expect("adopted");
+    assert!(!information.require_auth_time() && !information.require_signed_request_object());
+    assert!(!information.tls_client_certificate_bound_access_tokens());
+}

@@ -170,3 +170,17 @@ fn a_method_that_is_not_chosen_is_one_that_is_offered_and_that_we_can_use() {
         assert_eq!(choice["token_endpoint_auth_method"], expected, "{offered:?}");
     }
 }
+
+#[test]
+fn what_is_asked_for_can_be_read_again() {
+    let silent = ClientMetadata::new("Photo Album");
+    assert_eq!((silent.authenticates_by(), silent.signs_request_objects()), (None, None));
+    assert!(!silent.lacks_keys());
+    let told = silent
+        .token_endpoint_auth_method(TokenEndpointAuthMethod::PrivateKeyJwt)
+        .request_object_signing_alg(SignatureAlgorithm::Ps256);
+    assert_eq!(told.authenticates_by(), Some(TokenEndpointAuthMethod::PrivateKeyJwt));
+    assert_eq!(told.signs_request_objects(), Some(RequestObjectSigning::With(SignatureAlgorithm::Ps256)));
+    assert_eq!(told.signs_request_objects().map(|signing| signing.to_string()).as_deref(), Some("PS256"));
+    assert!(told.lacks_keys());
+}

@@ -75,11 +75,16 @@ fn what_a_later_answer_changes_is_adopted_and_the_rest_kept() {
 /// What holds is what was registered, not what is asked for today.
 #[test]
 fn a_read_that_says_little_leaves_what_was_registered() {
-    let registered = adopt(&with("token_endpoint_auth_method", "client_secret_post")).expect("adopted");
+    let mut registered = with("token_endpoint_auth_method", "client_secret_post");
+    registered["id_token_signed_response_alg"] = json!("ES256");
+    registered["default_max_age"] = json!(60);
+    let registered = adopt(&registered).expect("adopted");
     let reader = ReadRegistration::new(request(), &registered).expect("access");
     let least = json!({"client_id": good()["client_id"]}).to_string();
     let information = done(reader.accept(NOW, answer(200, &least))).expect("adopted");
     assert_eq!(information.token_endpoint_auth_method(), TokenEndpointAuthMethod::ClientSecretPost);
+    assert_eq!(information.id_token_signed_response_alg(), SignatureAlgorithm::Es256);
+    assert_eq!(information.default_max_age(), Some(60));
 }
 
 /// R100: a later answer is held to what the first was held to, and to the client that we are.

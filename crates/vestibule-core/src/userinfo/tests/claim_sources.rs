@@ -60,6 +60,11 @@ fn claims_in_hand_and_claims_to_fetch_are_told_apart() {
     let aggregated = sources.aggregated().first().expect("one");
     assert_eq!((aggregated.source_name(), names(aggregated.claim_names())), ("src1", vec!["address", "phone_number"]));
     assert!(!sources.is_empty());
+    for one in [json!({"JWT": "a.b.c"}), json!({"endpoint": BANK})] {
+        assert!(!self::sources(&one).expect("a source").is_empty(), "{one}");
+    }
+    let nowhere = ClaimSources::read(&self::claims(&json!({"sub": "alice"})), &issuer(BANK)).expect("no sources");
+    assert!(nowhere.is_empty());
     let distributed = sources.into_distributed().pop().expect("one");
     assert_eq!((distributed.source_name(), names(distributed.claim_names())), ("src2", vec!["shoe_size"]));
     assert_eq!(distributed.endpoint().as_str(), "https://bank.example.com/c");
@@ -213,11 +218,45 @@ fn verified(typ: &str, payload: &Value, signer: &SigningKey, keys: &JwkSet) -> R
     aggregated
 }
 
+fn signer() -> (SigningKey, JwkSet) {
+    let signer = SigningKey::generate(SignatureAlgorithm::Es256).expect("a key").with_kid("1");
+    let keys = JwkSet::from_json(json!({"keys": [signer.public_jwk()]}).to_string().as_bytes()).expect("keys");
+    (signer, keys)
+}
+
+/// RFC 8725 3.12, V50
+#[test]
+fn an_id_token_of_the_source_is_no_claims_from_it() {
+    let (signer, keys) = signer();
+    let refused = verified("JWT", &json!({"iss": BANK, "shoe_size": 9, "nonce": "n"}), &signer, &keys);
+    assert_eq!(refused, Err(InvalidSourcedClaims::AnotherKind { claim: "nonce" }));
+}
+
+/// Core 5.6.2: a name of the provider's own for somebody else is about somebody else.
+#[test]
+fn what_the_provider_signed_is_about_the_person_that_it_named() {
+    let (signer, keys) = signer();
+    let provider = "https://login.example.com";
+    let verify = |sub: &str| {
+        let payload = json!({"iss": provider, "sub": sub, "shoe_size": 9}).to_string();
+        let token = signer.sign("JWT", payload.as_bytes()).expect("signed");
+        let sources = sources(&json!({"JWT": token})).expect("a source");
+        let claims = sources.aggregated().first().expect("one");
+        assert_eq!(claims.unverified_issuer().as_deref(), Some(provider));
+        let (client, es256) = (Client::public("rp"), SignatureAlgorithm::Es256);
+        let fetched = fetched("application/jwt", token).expect("an answer");
+        assert_eq!(fetched.unverified_issuer().as_deref(), Some(provider));
+        claims.verify(&client, &issuer(provider), es256, &keys, NOW)
+    };
+    assert_eq!(verify("alice"), Ok(claims(&json!({"shoe_size": 9}))));
+    let (expected, got) = (Excerpt::new("alice"), Excerpt::new("mallory"));
+    assert_eq!(verify("mallory"), Err(InvalidSourcedClaims::Subject { expected, got }));
+}
+
 /// Core 5.6.2, RFC 7519 4.1: believed only of the issuer whose keys they are.
 #[test]
 fn claims_from_elsewhere_are_believed_when_their_issuer_signed_them() {
-    let signer = SigningKey::generate(SignatureAlgorithm::Es256).expect("a key").with_kid("1");
-    let keys = JwkSet::from_json(json!({"keys": [signer.public_jwk()]}).to_string().as_bytes()).expect("keys");
+    let (signer, keys) = signer();
     let good = json!({"iss": BANK, "shoe_size": 9, "sub": "their-own"});
     let with = |name: &str, value: Value| {
         let mut claims = good.clone();

@@ -100,6 +100,8 @@ fn a_header_is_one_strict_object() {
         "{}",
         r#"{"alg":"dir"}"#,
         r#"{"enc":"A128GCM"}"#,
+        r#"{"alg":"dir","kid":"k"}"#,
+        r#"{"enc":"A128GCM","kid":"k"}"#,
         r#"{"alg":1,"enc":"A128GCM"}"#,
         r#"{"alg":"dir","enc":null}"#,
         r#"{"alg":"dir","alg":"dir","enc":"A128GCM"}"#,
