@@ -9,7 +9,7 @@ use axum::{
     extract::{Path, State},
     response::Response,
 };
-use http::{HeaderMap, HeaderValue, Request, header};
+use http::{HeaderMap, Request, header};
 use url::form_urlencoded;
 use vestibule_core::{
     AuthorizationResponse, ClaimsSet, IdToken, Issuer, PendingLogin, ProtocolError, ResponseMode, Subject,
@@ -118,11 +118,7 @@ async fn end_attempts(visit: &Visit, parameters: &[u8], headers: &mut HeaderMap)
             let _ = burn(door, attempt).await;
         }
         // A login that was just begun may have its place already.
-        let set = door.names.name(cookie.purpose);
-        let is_set = |line: &HeaderValue| {
-            line.as_bytes().strip_prefix(set.as_bytes()).is_some_and(|rest| rest.starts_with(b"="))
-        };
-        if !headers.get_all(header::SET_COOKIE).iter().any(is_set) {
+        if !door.names.is_set(headers, cookie.purpose) {
             headers.append(header::SET_COOKIE, door.names.delete(cookie.purpose));
         }
     }

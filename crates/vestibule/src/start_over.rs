@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use axum::response::Response;
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderMap, Method, header};
 
 use crate::{
     attempt::Attempt,
@@ -115,9 +115,7 @@ pub(crate) async fn at_the_error_page(
     let mut response = begin_again(visit, provider, &return_to, again).await;
     let names = &visit.door().names;
     // The record has done its work: a page that is loaded again does not begin again. One of another failure stays.
-    let failed = names.name(Purpose::Error);
-    let is_set = |line: &HeaderValue| line.as_bytes().starts_with(failed.as_bytes());
-    if !response.headers().get_all(header::SET_COOKIE).iter().any(is_set) {
+    if !names.is_set(response.headers(), Purpose::Error) {
         response.headers_mut().append(header::SET_COOKIE, names.delete(Purpose::Error));
     }
     response

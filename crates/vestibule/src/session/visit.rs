@@ -313,9 +313,7 @@ impl Visit {
         let (names, places) = (&self.0.door.names, places.max(self.cookies().session_places()));
         append(headers, (0..places).map(|chunk| names.delete(Purpose::Session(chunk))));
         // Whoever signs in again after this does not go round in circles.
-        let trips = names.name(Purpose::Trips);
-        let is_set = |line: &HeaderValue| line.as_bytes().starts_with(trips.as_bytes());
-        if self.cookies().trips().is_some() && !headers.get_all(header::SET_COOKIE).iter().any(is_set) {
+        if self.cookies().trips().is_some() && !names.is_set(headers, Purpose::Trips) {
             headers.append(header::SET_COOKIE, names.delete(Purpose::Trips));
         }
     }
