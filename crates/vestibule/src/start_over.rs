@@ -77,7 +77,8 @@ pub(crate) async fn land_or_start_over(
     };
     let (Some(again), false) = (again(visit, carried.manner), Trips::of(visit).and_one_more().go_round()) else {
         let diagnosis = lost_login(visit, &failure, bringer).map(Into::into);
-        return Failed { diagnosis, ..Failed::new(failure, return_to) }.answer(visit, Some(provider));
+        let failed = Failed { diagnosis, ..Failed::new(failure, return_to) };
+        return Trips::forget(visit.door(), failed.answer(visit, Some(provider)));
     };
     let then = match bringer.way {
         Way::Here => {

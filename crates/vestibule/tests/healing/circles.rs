@@ -186,6 +186,26 @@ async fn trips_that_are_a_minute_apart_are_no_circle() {
     }
 }
 
+/// Whoever is told so, tries again with nothing counted: also where the last trip ended with a response that nobody waits for.
+#[tokio::test]
+async fn a_circle_that_ends_with_a_stale_response_is_forgotten_too() {
+    let mut house = House::new();
+    house.sign_in("/profile", "alice").await;
+    loses_its_session(&mut house.browser);
+    let callback = house.callback_url("/profile").await;
+    house.browser.get(&callback).await;
+    loses_its_session(&mut house.browser);
+    let callback = house.callback_url("/profile").await;
+    for login in cookies(&house.browser, "login-") {
+        house.browser.remove_cookie(&login.name);
+    }
+    let page = house.browser.get(&callback).await;
+    assert_eq!((page.status().as_u16(), page.url().path()), (400, "/auth/error"), "three came to nothing");
+    assert!(cookies(&house.browser, "trips").is_empty(), "and the person was told");
+    let (page, departures) = follow(&mut house, "/auth/login/corp?return_to=%2Fprofile", loses_its_session).await;
+    assert_eq!((page.status().as_u16(), departures), (500, 3), "three more");
+}
+
 /// V61: a page at a host whose cookies are not the base URL's.
 #[tokio::test]
 async fn a_page_at_another_host_is_named_beside_the_base_url() {
