@@ -228,10 +228,13 @@ async fn instead(visit: &Visit, error: &LoginError, then: Then, way: Way) -> Opt
     }
     let door = visit.door();
     let return_to = door.return_address(&error.record.return_to)?;
-    if matches!(visit.peek().await, Ok(Some(_))) {
-        return Some(see_other(return_to.as_str()));
+    let provider = error.provider().and_then(|name| door.provider(name));
+    match visit.peek().await {
+        Ok(Some(_)) => return Some(see_other(return_to.as_str())),
+        Ok(None) => {}
+        Err(nobody_knows) => return Some(fail(visit, nobody_knows, provider.map(AsRef::as_ref), Some(return_to))),
     }
-    let provider = error.provider().and_then(|name| door.provider(name))?;
+    let provider = provider?;
     match (then, way) {
         (Then::StartsOver(again), Way::Here) => {
             Some(start_over::at_the_error_page(visit, provider, return_to, again).await)

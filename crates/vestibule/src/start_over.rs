@@ -67,10 +67,12 @@ pub(crate) async fn land_or_start_over(
     bringer: &Bringer,
 ) -> Response {
     let return_to = carried.and_then(|carried| carried.return_to.clone());
-    if failure.is_unsolicited()
-        && let Ok(Some(session)) = visit.session().await
-    {
-        return land(visit, provider, &session, (&failure, carried), return_to);
+    if failure.is_unsolicited() {
+        match visit.session().await {
+            Ok(Some(session)) => return land(visit, provider, &session, (&failure, carried), return_to),
+            Ok(None) => {}
+            Err(nobody_knows) => return fail(visit, nobody_knows, Some(provider), return_to),
+        }
     }
     let (Some(carried), Some(address), true) = (carried, &return_to, failure.is_stale()) else {
         return fail(visit, failure, Some(provider), return_to);

@@ -15,7 +15,9 @@ use crate::{
         begun::TooBig,
         cookie::{CHUNK_BYTES, MOST_CHUNKS},
         keeping::NotBegun,
+        visit::StoreFailed,
     },
+    store::StoreError,
 };
 
 /// Why a login did not come to its end, exactly: for the log.
@@ -65,6 +67,13 @@ impl From<NotBegun> for LoginFailure {
             NotBegun::LoggedOut => Self::LoggedOut,
             NotBegun::Store(error) => Self::Provider(error.into()),
         }
+    }
+}
+
+/// A store that fails is not one that has nothing: whoever is signed in is not sent to sign in again.
+impl From<StoreFailed> for LoginFailure {
+    fn from(StoreFailed: StoreFailed) -> Self {
+        Self::Provider(StoreError::transient("who is signed in is unknown").into())
     }
 }
 

@@ -9,3 +9,4 @@ mod morning;
 mod starting_over;
 mod tabs;
 mod town_hall;
+mod trouble;
