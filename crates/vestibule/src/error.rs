@@ -105,11 +105,15 @@ impl LoginError {
     /// What the person may read. Text, not HTML: for a refusal it is the application's own reason.
     #[must_use]
     pub fn public_message(&self) -> &str {
-        if let Some(Cause::NotReturned) = self.diagnosis.as_ref().map(Diagnosis::cause) {
+        if self.diagnosis.as_ref().is_some_and(Diagnosis::is_of_blocked_cookies) {
             return "Your browser did not send back a cookie that this site needs to sign you in. Allow cookies for this site, then \
                     try again.";
         }
         match self.record.kind {
+            // What was used or has expired would have been started over.
+            LoginErrorKind::Unsolicited if self.diagnosis.is_some() => {
+                "This site did not recognise your browser when you came back."
+            }
             LoginErrorKind::Cancelled => "You cancelled the sign-in.",
             LoginErrorKind::Refused => &self.record.reason,
             LoginErrorKind::Denied => "The provider refused the sign-in.",

@@ -53,7 +53,9 @@ async fn follow_at(house: &mut House, origin: &str, path: &str, interference: In
 
 fn expect_diagnosis(page: &Page, departures: usize, sentence: &str) {
     assert_eq!((page.status().as_u16(), page.url().path(), departures), (500, "/auth/error", 3), "{}", page.text());
-    assert!(page.text().contains("Signing in goes round in circles") || page.text().contains("Allow cookies"));
+    assert!(page.text().contains("<h1>Signing in goes round in circles</h1>"), "{}", page.text());
+    assert!(page.text().contains("You signed in several times, and this site did not remember it."), "{}", page.text());
+    assert!(!page.text().contains("Allow cookies"), "some came back: {}", page.text());
     assert!(page.text().contains(sentence), "{}", page.text());
 }
 
@@ -133,6 +135,37 @@ async fn a_cookie_that_comes_twice_again_and_again_is_named() {
     let (page, departures) = follow(&mut house, "/profile", |_| ()).await;
     assert_eq!((page.status().as_u16(), page.url().path(), departures), (400, "/auth/error", 2), "{}", page.text());
     assert!(page.text().contains("A cookie of ours came twice"), "{}", page.text());
+    expect_not_recognised(&page);
+}
+
+/// It is said of no sign-in that it was used which never could be.
+fn expect_not_recognised(page: &Page) {
+    assert!(page.text().contains("<h1>You could not be signed in</h1>"), "{}", page.text());
+    assert!(page.text().contains("This site did not recognise your browser when you came back."), "{}", page.text());
+    assert!(!page.text().contains("was used or has expired"), "{}", page.text());
+}
+
+/// V59: machines whose keys differ do not open each other's logins.
+#[tokio::test]
+async fn a_login_that_another_machine_cannot_open_is_said_to_be_of_another_key() {
+    let mut house = House::new();
+    let mut callback = house.callback_url("/profile").await;
+    for attempt in 0..2 {
+        for login in cookies(&house.browser, "login-") {
+            assert!(house.browser.set_cookie(APP, &format!("{}=of-another-key; Path=/", login.name)));
+        }
+        if attempt == 0 {
+            let answer = house.browser.get_without_redirects(&callback).await;
+            let again = answer.header("location").expect("the way to the provider").to_owned();
+            let page = house.browser.get_without_redirects(&again).await;
+            callback = page.header("location").expect("the way back").to_owned();
+        }
+    }
+    // No other cookie of ours comes back.
+    let page = house.browser.get(&callback).await;
+    assert_eq!((page.status().as_u16(), page.url().path()), (400, "/auth/error"), "{}", page.text());
+    assert!(page.text().contains("it was sealed with another secret_key"), "{}", page.text());
+    expect_not_recognised(&page);
 }
 
 /// Reliability "Clocks"
