@@ -75,7 +75,12 @@ pub(crate) async fn challenge(
     match (Asker::of(method, headers), provider) {
         // Only the browser knows the fragment, and a redirect would hand it to the provider's page.
         (Asker::Navigation, provider) if door.fragments == Fragments::Kept => {
-            pages::deep_link::hop_page(&login_link(door, provider, demand, Some(&return_to)))
+            let hop = login_link(door, provider, demand, Some(&return_to));
+            // It is counted here: where the page leads, another machine may know who this is.
+            match counted(visit, provider, return_to, headers).await {
+                Ok(counted) => counted.remember(door, pages::deep_link::hop_page(&hop)),
+                Err(told) => *told,
+            }
         }
         (Asker::Navigation, Some(provider)) => {
             depart(visit, provider, return_to, Wish::demanding(demand.clone()), headers).await
@@ -314,21 +319,44 @@ pub(crate) async fn depart(
     headers: &HeaderMap,
 ) -> Response {
     let door = visit.door();
-    let again = match trips::departure(visit, headers) {
-        Departure::May => None,
-        Departure::MayAgain(trips) => Some(trips),
-        Departure::MayNot(diagnosis) => {
-            let failed = Failed::new(LoginFailure::Looping(diagnosis), Some(return_to));
-            return Trips::forget(door, failed.answer(visit, Some(provider)));
-        }
+    let counted = match counted(visit, Some(provider), return_to.clone(), headers).await {
+        Ok(counted) => counted,
+        Err(told) => return *told,
     };
     let elsewhere = door.base.other_authority(visit.uri(), headers);
     match begin(visit, provider, &return_to, wish, elsewhere).await {
-        Ok(response) => match again {
+        Ok(response) => counted.remember(door, response),
+        Err(error) => fail(visit, error, Some(provider), Some(return_to)),
+    }
+}
+
+/// The trips of somebody who is about to leave, if one more is to be remembered. Whom they brought nowhere is told why.
+#[derive(Debug)]
+struct Counted(Option<Trips>);
+
+impl Counted {
+    fn remember(&self, door: &Door, response: Response) -> Response {
+        match &self.0 {
             Some(trips) => trips.set(door, response),
             None => response,
-        },
-        Err(error) => fail(visit, error, Some(provider), Some(return_to)),
+        }
+    }
+}
+
+async fn counted(
+    visit: &Visit,
+    provider: Option<&Arc<ConnectedProvider>>,
+    return_to: ReturnAddress,
+    headers: &HeaderMap,
+) -> Result<Counted, Box<Response>> {
+    match trips::departure(visit, headers).await {
+        Departure::May => Ok(Counted(None)),
+        Departure::MayAgain(trips) => Ok(Counted(Some(trips))),
+        Departure::MayNot(diagnosis) => {
+            let failed = Failed::new(LoginFailure::Looping(diagnosis), Some(return_to));
+            let told = failed.answer(visit, provider.map(AsRef::as_ref));
+            Err(Box::new(Trips::forget(visit.door(), told)))
+        }
     }
 }
 

@@ -130,11 +130,11 @@ impl Trips {
 }
 
 /// Looks at the trips of somebody who is about to leave.
-pub(crate) fn departure(visit: &Visit, headers: &HeaderMap) -> Departure {
+pub(crate) async fn departure(visit: &Visit, headers: &HeaderMap) -> Departure {
     let trips = Trips::of(visit);
     let Some(last) = trips.last.clone() else { return Departure::May };
-    // Whoever is signed in leaves on purpose. Where only a store could say so, it is not asked for this.
-    if !visit.is_known_to_be_nobody() {
+    // Whoever is signed in leaves on purpose. A store is asked for this once, and only within a minute of a sign-in.
+    if !matches!(visit.peek().await, Ok(None)) {
         return Departure::May;
     }
     let trips = trips.and_one_more();

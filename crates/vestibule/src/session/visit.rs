@@ -15,7 +15,7 @@ use super::{
     Session,
     begun::Begun,
     cookie::{self, Cookies, Purpose},
-    keeping::{Keeping, Lost, NotBegun, Place},
+    keeping::{Keeping, NotBegun, Place},
 };
 use crate::{
     decision::{self, BrowserId, Opening, Trace},
@@ -145,15 +145,6 @@ impl Visit {
             return Ok(None);
         }
         self.0.door.open_session(&cookies).await.map_err(|error| self.report(&error))
-    }
-
-    /// Whether it is known, without a store's being asked, that nobody is signed in.
-    pub(crate) fn is_known_to_be_nobody(&self) -> bool {
-        match self.0.asked.get() {
-            Some(Asked::Nobody | Asked::Hostile) => true,
-            Some(Asked::SignedIn(_) | Asked::StoreFailed) => false,
-            None => self.0.door.why_lost(&self.cookies()) != Lost::Ended,
-        }
     }
 
     async fn ask(&self) -> Asked {

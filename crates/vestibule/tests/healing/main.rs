@@ -5,6 +5,7 @@
 mod house;
 
 mod circles;
+mod machines;
 mod morning;
 mod starting_over;
 mod tabs;
