@@ -219,6 +219,23 @@ async fn trips_that_are_a_minute_apart_are_no_circle() {
     }
 }
 
+/// The minute is ours to keep: of a browser that does not, what is older is not believed.
+#[tokio::test]
+async fn trips_that_a_browser_keeps_for_longer_are_no_circle_either() {
+    let mut house = House::new();
+    for round in 0..6 {
+        let (page, departures) = follow(&mut house, "/profile", |_| ()).await;
+        assert_eq!((page.text(), departures), ("profile of alice", 1), "{round}");
+        loses_its_session(&mut house.browser);
+        let trips = cookies(&house.browser, "trips");
+        house.pass(61);
+        for kept in &trips {
+            assert!(house.browser.set_cookie(APP, &format!("{}={}; Path=/", kept.name, kept.value)));
+        }
+        assert_eq!((trips.len(), cookies(&house.browser, "trips").len()), (1, 1));
+    }
+}
+
 /// Whoever is told so, tries again with nothing counted: also where the last trip ended with a response that nobody waits for.
 #[tokio::test]
 async fn a_circle_that_ends_with_a_stale_response_is_forgotten_too() {
