@@ -69,7 +69,7 @@ pub(crate) async fn come_back(visit: &Visit, provider: &Arc<ConnectedProvider>, 
     let (manner, carried) = (returned.manner(), returned.carried.clone());
     let return_to = carried.as_ref().and_then(|carried| carried.return_to.clone());
     let mut response = match (finish(visit, provider, returned, browser).await, manner) {
-        (Ok(landing), _) => signed_in_at(visit, manner, &landing),
+        (Ok(landing), _) => signed_in_at(visit, manner, carried.as_ref(), &landing),
         (Err(failure), Manner::Asked | Manner::StartedOver | Manner::StartedOverAgain) => {
             land_or_start_over(visit, provider, failure, carried.as_ref(), &bringer).await
         }
@@ -85,7 +85,7 @@ pub(crate) async fn come_back(visit: &Visit, provider: &Arc<ConnectedProvider>, 
 }
 
 /// The answer to a login that succeeded. What it set is remembered for a minute, should the next page know nothing of it.
-fn signed_in_at(visit: &Visit, manner: Manner, landing: &ReturnAddress) -> Response {
+fn signed_in_at(visit: &Visit, manner: Manner, carried: Option<&Carried>, landing: &ReturnAddress) -> Response {
     let (door, mut response) = (visit.door(), see_other(landing.as_str()));
     let Some(begun) = visit.begun() else { return response };
     // Beside a large session there is room for fewer logins; those that go land by it.
@@ -98,7 +98,8 @@ fn signed_in_at(visit: &Visit, manner: Manner, landing: &ReturnAddress) -> Respo
         Manner::StartedOver => 2,
         Manner::StartedOverAgain => 3,
     };
-    Trips::of(visit).and_success(begun, trips, door.now()).set(door, response)
+    // What did not come along with a form of another site is not forgotten by it.
+    Trips::of(visit, carried).and_success(begun, trips, door.now()).set(door, response)
 }
 
 /// The attempts of this browser that a response names are over, whatever came of it: burnt, and their cookies deleted. A

@@ -324,7 +324,8 @@ pub(crate) async fn depart(
         Err(told) => return *told,
     };
     let elsewhere = door.base.other_authority(visit.uri(), headers);
-    match begin(visit, provider, &return_to, wish, elsewhere).await {
+    let failed = counted.0.as_ref().map_or_else(|| Trips::of(visit, None).failed(), Trips::failed);
+    match begin(visit, provider, &return_to, wish, Leaving { elsewhere, failed }).await {
         Ok(response) => counted.remember(door, response),
         Err(error) => fail(visit, error, Some(provider), Some(return_to)),
     }
@@ -360,13 +361,22 @@ async fn counted(
     }
 }
 
-/// Begins a login. `elsewhere` is the host that it was asked for at, where that is not the base URL's.
+/// What a login remembers of how it began, beside what it is for.
+#[derive(Debug, Default)]
+pub(crate) struct Leaving {
+    /// The host that it was asked for at, where that is not the base URL's.
+    pub(crate) elsewhere: Option<String>,
+    /// How many round trips came to nothing before it, one after the other.
+    pub(crate) failed: u8,
+}
+
+/// Begins a login.
 pub(crate) async fn begin(
     visit: &Visit,
     provider: &Arc<ConnectedProvider>,
     return_to: &ReturnAddress,
     wish: Wish,
-    elsewhere: Option<String>,
+    leaving: Leaving,
 ) -> Result<Response, ProviderError> {
     let door = visit.door();
     let at = provider.introduced().await?;
@@ -377,7 +387,8 @@ pub(crate) async fn begin(
     let carried = Carried {
         manner,
         begun_at: Some(pending.begun_at()),
-        begun_elsewhere: elsewhere,
+        failed: leaving.failed,
+        begun_elsewhere: leaving.elsewhere,
         session: door.session_key(&visit.cookies()).map(Carried::name_of),
         return_to: Some(return_to.clone()),
     };

@@ -17,7 +17,7 @@ use crate::{
     decision::{self, Login},
     door::{Door, LoginStarts},
     error::{Again, Failed, Found, LoginFailure, Then, fail, see_other},
-    login::{Asker, begin},
+    login::{Asker, Leaving, begin},
     provider::ConnectedProvider,
     return_address::ReturnAddress,
     session::{Session, cookie::Purpose, visit::Visit},
@@ -77,7 +77,7 @@ pub(crate) async fn land_or_start_over(
     let (Some(carried), Some(address), true) = (carried, &return_to, failure.is_stale()) else {
         return fail(visit, failure, Some(provider), return_to);
     };
-    let (Some(again), false) = (again(visit, carried.manner), Trips::of(visit).and_one_more().go_round()) else {
+    let (Some(again), false) = (again(visit, carried.manner), Trips::of(visit, Some(carried)).and_one_more().go_round()) else {
         let diagnosis = lost_login(visit, &failure, bringer).map(Into::into);
         let failed = Failed { diagnosis, ..Failed::new(failure, return_to) };
         return Trips::forget(visit.door(), failed.answer(visit, Some(provider)));
@@ -85,7 +85,7 @@ pub(crate) async fn land_or_start_over(
     let then = match bringer.way {
         Way::Here => {
             decision::record(visit, Login::StartedOver { failure: &failure, provider });
-            return begin_again(visit, provider, address, again).await;
+            return begin_again(visit, provider, address, again, Trips::of(visit, Some(carried)).failed()).await;
         }
         Way::AtTheErrorPage => Then::StartsOver(again),
         Way::Nowhere => Then::Lands,
@@ -115,7 +115,7 @@ pub(crate) async fn at_the_error_page(
     return_to: ReturnAddress,
     again: Again,
 ) -> Response {
-    let mut response = begin_again(visit, provider, &return_to, again).await;
+    let mut response = begin_again(visit, provider, &return_to, again, Trips::of(visit, None).failed()).await;
     let names = &visit.door().names;
     // The record has done its work: a page that is loaded again does not begin again. One of another failure stays.
     if !names.is_set(response.headers(), Purpose::Error) {
@@ -129,12 +129,13 @@ async fn begin_again(
     provider: &Arc<ConnectedProvider>,
     return_to: &ReturnAddress,
     again: Again,
+    failed: u8,
 ) -> Response {
     let manner = match again {
         Again::Once => Manner::StartedOver,
         Again::Twice => Manner::StartedOverAgain,
     };
-    match begin(visit, provider, return_to, Wish::once_more(manner), None).await {
+    match begin(visit, provider, return_to, Wish::once_more(manner), Leaving { elsewhere: None, failed }).await {
         Ok(response) => response,
         Err(error) => fail(visit, error, Some(provider), Some(return_to.clone())),
     }
@@ -172,7 +173,7 @@ fn land(
 ) -> Response {
     let door = visit.door();
     let landing = return_to.clone().unwrap_or_else(|| ReturnAddress::home(&door.base));
-    let trips = Trips::of(visit).and_one_more();
+    let trips = Trips::of(visit, carried).and_one_more();
     match carried.filter(|carried| carried.did_not_see(session)) {
         None => {
             decision::record(visit, Login::LandedAnyway { failure, provider });

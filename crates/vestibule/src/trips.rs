@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use vestibule_core::NumericDate;
 
 use crate::{
+    carried::Carried,
     door::Door,
     error::{Diagnosis, Found},
     session::{begun::Begun, cookie::Purpose, keeping::Lost, visit::Visit},
@@ -69,17 +70,19 @@ pub(crate) const LARGE: usize = 3000;
 const MOST_OF_A_NAME: usize = 40;
 
 impl Trips {
-    /// Those of this browser.
-    pub(crate) fn of(visit: &Visit) -> Self {
-        Self::known(visit).unwrap_or_default()
+    /// Those of this browser, or where it brings none, what the login of a response carries of them.
+    pub(crate) fn of(visit: &Visit, carried: Option<&Carried>) -> Self {
+        let is_recent = |at| visit.door().now().seconds_since(at) <= LIFETIME;
+        let carried = carried.filter(|carried| carried.begun_at.is_some_and(is_recent));
+        Self::known(visit).unwrap_or_else(|| Self { failed: carried.map_or(0, |carried| carried.failed), last: None })
     }
 
-    /// The same, if the browser brings any that are not too old.
+    /// Those that the browser brings, unless they are too old.
     pub(crate) fn known(visit: &Visit) -> Option<Self> {
         Self::brought(visit).filter(|(age, _)| *age <= LIFETIME).map(|(_, trips)| trips)
     }
 
-    /// The same and their age in seconds, of whatever age.
+    /// Those that it brings and their age in seconds, of whatever age.
     fn brought(visit: &Visit) -> Option<(i64, Self)> {
         let (at, trips) = Self::open(visit.door(), visit.cookies().trips()?)?;
         Some((visit.door().now().seconds_since(at), trips))
@@ -89,6 +92,11 @@ impl Trips {
     pub(crate) fn and_one_more(self) -> Self {
         let trips = self.last.map_or(1, |last| last.trips);
         Self { failed: self.failed.saturating_add(trips), last: None }
+    }
+
+    /// How many came to nothing.
+    pub(crate) fn failed(&self) -> u8 {
+        self.failed
     }
 
     /// Whether the next one would be one too many.

@@ -11,9 +11,9 @@ use crate::house::{APP, CLIENT_SECRET, House, ISSUER, TestClock, log::Log, provi
 const PUBLIC: &str = "https://app.example.com";
 
 /// What happens to the cookies of a browser before each of its requests to the application.
-type Interference = fn(&mut Browser);
+pub(crate) type Interference = fn(&mut Browser);
 
-fn loses_its_session(browser: &mut Browser) {
+pub(crate) fn loses_its_session(browser: &mut Browser) {
     let sessions = browser.cookies().filter(|cookie| cookie.name.ends_with("-session"));
     let sessions: Vec<_> = sessions.map(|cookie| cookie.name.clone()).collect();
     sessions.iter().for_each(|name| browser.remove_cookie(name));
@@ -26,12 +26,12 @@ fn gets_another_session(browser: &mut Browser) {
 }
 
 /// Opens a page, follows redirects, and lets nobody be asked anything. Gives the page and how often the provider was gone to.
-async fn follow(house: &mut House, path: &str, interference: Interference) -> (Page, usize) {
+pub(crate) async fn follow(house: &mut House, path: &str, interference: Interference) -> (Page, usize) {
     follow_at(house, APP, path, interference).await
 }
 
 /// The same at another origin.
-async fn follow_at(house: &mut House, origin: &str, path: &str, interference: Interference) -> (Page, usize) {
+pub(crate) async fn follow_at(house: &mut House, origin: &str, path: &str, interference: Interference) -> (Page, usize) {
     let (mut url, mut departures) = (format!("{origin}{path}"), 0);
     for _ in 0..40 {
         if url.starts_with(origin) && !url.contains("/auth/callback") {
@@ -39,8 +39,11 @@ async fn follow_at(house: &mut House, origin: &str, path: &str, interference: In
         }
         departures += usize::from(url.starts_with(&format!("{ISSUER}/authorize")));
         let mut page = house.browser.get_without_redirects(&url).await;
-        if page.status() == 200 && url.starts_with(ISSUER) {
-            page = house.browser.submit_without_redirects(&page, "authorize", &[("user", "alice")]).await;
+        if is_of_the_provider(&page, "/authorize") {
+            page = house.browser.submit_without_redirects(&page, "/authorize", &[("user", "alice")]).await;
+        }
+        if is_of_the_provider(&page, "/auth/callback") {
+            page = house.browser.submit_without_redirects(&page, "/auth/callback", &[]).await;
         }
         match page.header("location") {
             Some(location) if location.starts_with('/') => url = format!("{origin}{location}"),
@@ -51,7 +54,14 @@ async fn follow_at(house: &mut House, origin: &str, path: &str, interference: In
     panic!("it goes round in circles: {url}");
 }
 
-fn expect_diagnosis(page: &Page, departures: usize, sentence: &str) {
+/// Whether it is a page of the provider's with a form that leads there.
+pub(crate) fn is_of_the_provider(page: &Page, action: &str) -> bool {
+    let text = page.text().replace("&#x2f;", "/").replace("&#47;", "/");
+    let mut actions = text.split("action=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    page.status() == 200 && page.url().as_str().starts_with(ISSUER) && actions.any(|own| own.contains(action))
+}
+
+pub(crate) fn expect_diagnosis(page: &Page, departures: usize, sentence: &str) {
     assert_eq!((page.status().as_u16(), page.url().path(), departures), (500, "/auth/error", 3), "{}", page.text());
     assert!(page.text().contains("<h1>Signing in goes round in circles</h1>"), "{}", page.text());
     assert!(page.text().contains("You signed in several times, and this site did not remember it."), "{}", page.text());

@@ -5,6 +5,7 @@
 mod house;
 
 mod circles;
+mod forms;
 mod machines;
 mod morning;
 mod starting_over;
