@@ -70,7 +70,7 @@ pub(crate) async fn come_back(visit: &Visit, provider: &Arc<ConnectedProvider>, 
     let return_to = carried.as_ref().and_then(|carried| carried.return_to.clone());
     let mut response = match (finish(visit, provider, returned, browser).await, manner) {
         (Ok(landing), _) => signed_in_at(visit, manner, carried.as_ref(), &landing),
-        (Err(failure), Manner::Asked | Manner::StartedOver | Manner::StartedOverAgain) => {
+        (Err(failure), Manner::Asked | Manner::Wished | Manner::StartedOver | Manner::StartedOverAgain) => {
             land_or_start_over(visit, provider, failure, carried.as_ref(), &bringer).await
         }
         // Where they land they would be sent away again, and again, as long as whatever it is lasts.
@@ -94,7 +94,7 @@ fn signed_in_at(visit: &Visit, manner: Manner, carried: Option<&Carried>, landin
     }
     let trips = match manner {
         Manner::Silent => return response,
-        Manner::Asked | Manner::SteppingUp => 1,
+        Manner::Asked | Manner::Wished | Manner::SteppingUp => 1,
         Manner::StartedOver => 2,
         Manner::StartedOverAgain => 3,
     };

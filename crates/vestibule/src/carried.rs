@@ -94,6 +94,7 @@ impl Carried {
 const fn word(manner: Manner) -> &'static str {
     match manner {
         Manner::Asked => "asked",
+        Manner::Wished => "wished",
         Manner::Silent => "silent",
         Manner::SteppingUp => "stepping-up",
         Manner::StartedOver => "started-over",
@@ -102,8 +103,8 @@ const fn word(manner: Manner) -> &'static str {
 }
 
 fn manner(word_of_it: &str) -> Option<Manner> {
-    use Manner::{Asked, Silent, StartedOver, StartedOverAgain, SteppingUp};
-    let all = [Asked, Silent, SteppingUp, StartedOver, StartedOverAgain];
+    use Manner::{Asked, Silent, StartedOver, StartedOverAgain, SteppingUp, Wished};
+    let all = [Asked, Wished, Silent, SteppingUp, StartedOver, StartedOverAgain];
     all.into_iter().find(|manner| word(*manner) == word_of_it)
 }
 
@@ -140,6 +141,7 @@ mod tests {
     fn the_golden_state_of_version_2_is_read_and_written_for_ever() {
         for (text, manner, host) in [
             ("2 asked 1700000000 0 - - /a?b=%20c", Manner::Asked, None),
+            ("2 wished 1700000000 0 - - /a?b=%20c", Manner::Wished, None),
             ("2 silent 1700000000 0 - - /a?b=%20c", Manner::Silent, None),
             ("2 started-over-again 1700000000 0 - - /a?b=%20c", Manner::StartedOverAgain, None),
             ("2 stepping-up 1700000000 0 - - /a?b=%20c", Manner::SteppingUp, None),

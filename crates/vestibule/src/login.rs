@@ -405,7 +405,7 @@ pub(crate) async fn begin(
     }
     let gives_way = match manner {
         Manner::StartedOver | Manner::StartedOverAgain => GivesWay::Newest,
-        Manner::Asked | Manner::Silent | Manner::SteppingUp => GivesWay::Oldest,
+        Manner::Asked | Manner::Wished | Manner::Silent | Manner::SteppingUp => GivesWay::Oldest,
     };
     for line in attempt.lines(door, &visit.cookies(), gives_way) {
         response.headers_mut().append(header::SET_COOKIE, line);

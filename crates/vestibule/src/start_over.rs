@@ -4,7 +4,8 @@
 //! It takes a state that we sealed. What such a state begins is no more than what any link to `/auth/login` begins: a login as
 //! whoever the person is at the provider, in this browser, with a secret of its own. It takes a window of a browser, as every
 //! login does. And it happens once, or twice where it was other tabs that took the first one's place: how often travels in the state, so that
-//! each tab has a count of its own.
+//! each tab has a count of its own. What is begun is a plain login: one that the application wished for in another way (with `prompt`, say)
+//! has none in its place, and the error page asks the person.
 
 use std::sync::Arc;
 
@@ -78,7 +79,7 @@ pub(crate) async fn land_or_start_over(
         return fail(visit, failure, Some(provider), return_to);
     };
     let (Some(again), false) = (again(visit, carried.manner), Trips::of(visit, Some(carried)).and_one_more().go_round()) else {
-        let diagnosis = lost_login(visit, &failure, bringer).map(Into::into);
+        let diagnosis = lost_login(visit, &failure, carried.manner, bringer).map(Into::into);
         let failed = Failed { diagnosis, ..Failed::new(failure, return_to) };
         return Trips::forget(visit.door(), failed.answer(visit, Some(provider)));
     };
@@ -98,7 +99,7 @@ fn again(visit: &Visit, manner: Manner) -> Option<Again> {
     match manner {
         Manner::Asked => Some(Again::Once),
         Manner::StartedOver if cookies_come_back(visit) => Some(Again::Twice),
-        Manner::StartedOver | Manner::StartedOverAgain | Manner::Silent | Manner::SteppingUp => None,
+        Manner::StartedOver | Manner::StartedOverAgain | Manner::Wished | Manner::Silent | Manner::SteppingUp => None,
     }
 }
 
@@ -142,7 +143,7 @@ async fn begin_again(
 }
 
 /// Why the cookie of a login did not come back, as far as it can be seen.
-fn lost_login(visit: &Visit, failure: &LoginFailure, bringer: &Bringer) -> Option<Found> {
+fn lost_login(visit: &Visit, failure: &LoginFailure, manner: Manner, bringer: &Bringer) -> Option<Found> {
     let (door, cookies) = (visit.door(), visit.cookies());
     if !failure.is_of_unknown_attempt() {
         return None;
@@ -156,10 +157,12 @@ fn lost_login(visit: &Visit, failure: &LoginFailure, bringer: &Bringer) -> Optio
     if Attempt::some_is_unreadable(door, &cookies) {
         return Some(Found::OtherKey);
     }
-    Some(match &bringer.elsewhere {
-        Some(asked) if cookies.are_none() => Found::other_host(asked, door),
-        _ => Found::LoginNotReturned,
-    })
+    match &bringer.elsewhere {
+        Some(asked) if cookies.are_none() => Some(Found::other_host(asked, door)),
+        // It may have gone in a night. That of one which was started over was set a moment ago.
+        _ if manner == Manner::Wished => None,
+        _ => Some(Found::LoginNotReturned),
+    }
 }
 
 /// Whoever is signed in lands where the response was for. But a login that began after the session did was begun by a page that does

@@ -123,7 +123,7 @@ impl Login<'_> {
 
     fn rule(&self) -> std::borrow::Cow<'static, str> {
         match self {
-            Self::Departed { manner: Manner::Asked, .. } => "Core 3.1.2.1".into(),
+            Self::Departed { manner: Manner::Asked | Manner::Wished, .. } => "Core 3.1.2.1".into(),
             Self::Departed { manner: Manner::SteppingUp, .. } => "RFC 9470 4".into(),
             Self::Departed { manner: Manner::Silent, .. } | Self::NoLongerSignedIn(_) | Self::NotFoundOut { .. } => {
                 "Core 3.1.2.1 (prompt=none)".into()
@@ -142,6 +142,7 @@ impl Login<'_> {
         match self {
             Self::Departed { manner, .. } => match manner {
                 Manner::Asked => "nobody is signed in, or somebody asked to sign in".to_owned(),
+                Manner::Wished => "the application wished for a sign-in of this kind".to_owned(),
                 Manner::SteppingUp => "the page demands another or a fresher sign-in".to_owned(),
                 Manner::StartedOver | Manner::StartedOverAgain => {
                     "the response of the login before came to nothing".to_owned()

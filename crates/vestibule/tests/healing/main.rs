@@ -12,3 +12,4 @@ mod starting_over;
 mod tabs;
 mod town_hall;
 mod trouble;
+mod wished;
