@@ -33,7 +33,7 @@ use crate::{
     session::{Evidence, Session, SignedIn, browser, cookie::MOST_CHUNKS, visit::Visit},
     session_store::{Born, Moment},
     silent_renewal,
-    start_over::{Bringer, Way, land_or_start_over},
+    start_over::{Bringer, land_or_start_over},
     trips::Trips,
     wish::Manner,
 };
@@ -56,10 +56,7 @@ pub(crate) async fn callback(
 pub(crate) async fn come_back(visit: &Visit, provider: &Arc<ConnectedProvider>, request: Request<Body>) -> Response {
     let door = visit.door();
     let browser = browser::family(request.headers());
-    let bringer = Bringer {
-        way: Way::of(door, request.method(), request.headers()),
-        elsewhere: door.base.other_authority(visit.uri(), request.headers()),
-    };
+    let bringer = Bringer::of(visit, request.method(), request.headers());
     let arrived = match Arrived::read(visit, provider, request).await {
         Ok(arrived) => arrived,
         Err(answer) => return *answer,

@@ -40,7 +40,12 @@ impl Carried {
     pub(crate) fn open(door: &Door, provider: &ConnectedProvider, state: &State) -> Option<Self> {
         let context = context(door, provider, state.attempt());
         let carried = door.seals.return_address.open(&context, state.carried().as_bytes())?;
-        Self::read(&String::from_utf8(carried).ok()?, |address| door.return_address(address))
+        Self::read_at(door, &String::from_utf8(carried).ok()?)
+    }
+
+    /// What was written here, where another seal holds it.
+    pub(crate) fn read_at(door: &Door, text: &str) -> Option<Self> {
+        Self::read(text, |address| door.return_address(address))
     }
 
     /// Whether the login began when there was this session, and so by a page that did not see it.
@@ -62,7 +67,7 @@ impl Carried {
     }
 
     /// Words between spaces, of which neither a host nor an address as it is written has any.
-    fn write(&self) -> String {
+    pub(crate) fn write(&self) -> String {
         let (manner, host) = (word(self.manner), self.begun_elsewhere.as_deref().unwrap_or(NONE));
         let session = self.session.as_deref().unwrap_or(NONE);
         let (begun_at, failed) = (self.begun_at.map_or(0, NumericDate::seconds), self.failed);

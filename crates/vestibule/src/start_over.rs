@@ -17,7 +17,7 @@ use crate::{
     carried::Carried,
     decision::{self, Login},
     door::{Door, LoginStarts},
-    error::{Again, Failed, Found, LoginFailure, Then, fail, see_other},
+    error::{Again, Failed, Found, LoginFailure, Then, Undecided, fail, see_other},
     login::{Asker, Leaving, begin},
     provider::ConnectedProvider,
     return_address::ReturnAddress,
@@ -38,11 +38,9 @@ pub(crate) enum Way {
 
 impl Way {
     pub(crate) fn of(door: &Door, method: &Method, headers: &HeaderMap) -> Self {
-        // R14: a state says that one of us sealed it, and not for whom. With the setting a page asks first.
-        if door.login_starts == LoginStarts::OfOurOwn {
-            return Self::Nowhere;
-        }
         match Asker::of(method, headers) {
+            // R14: a state says that one of us sealed it, and not for whom. With the setting a page asks first.
+            Asker::Navigation if door.login_starts == LoginStarts::OfOurOwn => Self::Nowhere,
             Asker::Navigation => Self::Here,
             Asker::PostNavigation => Self::AtTheErrorPage,
             Asker::Program => Self::Nowhere,
@@ -50,12 +48,19 @@ impl Way {
     }
 }
 
-/// A request that brought a response, as far as it matters here.
+/// A request that brought a response, or leads to the error page on behalf of one, as far as it matters here.
 #[derive(Debug)]
 pub(crate) struct Bringer {
-    pub(crate) way: Way,
+    way: Way,
     /// The host that it was for, where that is not the base URL's.
-    pub(crate) elsewhere: Option<String>,
+    elsewhere: Option<String>,
+}
+
+impl Bringer {
+    pub(crate) fn of(visit: &Visit, method: &Method, headers: &HeaderMap) -> Self {
+        let door = visit.door();
+        Self { way: Way::of(door, method, headers), elsewhere: door.base.other_authority(visit.uri(), headers) }
+    }
 }
 
 /// A response that came to nothing, by a person who wanted to sign in: they land where it was for if they are signed in. Else, where
@@ -75,23 +80,66 @@ pub(crate) async fn land_or_start_over(
             Err(nobody_knows) => return fail(visit, nobody_knows, Some(provider), return_to),
         }
     }
-    let (Some(carried), Some(address), true) = (carried, &return_to, failure.is_stale()) else {
+    let (Some(carried), Some(address), Some(stale)) = (carried, &return_to, failure.stale()) else {
         return fail(visit, failure, Some(provider), return_to);
     };
-    let (Some(again), false) = (again(visit, carried.manner), Trips::of(visit, Some(carried)).and_one_more().go_round()) else {
-        let diagnosis = lost_login(visit, &failure, carried.manner, bringer).map(Into::into);
-        let failed = Failed { diagnosis, ..Failed::new(failure, return_to) };
-        return Trips::forget(visit.door(), failed.answer(visit, Some(provider)));
+    let trips = Trips::of(visit, Some(carried));
+    let Some(again) = again(visit, carried.manner).filter(|_| !trips.clone().and_one_more().go_round()) else {
+        return in_vain(visit, provider, failure, carried, bringer);
     };
     let then = match bringer.way {
         Way::Here => {
             decision::record(visit, Login::StartedOver { failure: &failure, provider });
-            return begin_again(visit, provider, address, again, Trips::of(visit, Some(carried)).failed()).await;
+            return begin_again(visit, provider, address, again, trips.failed()).await;
         }
-        Way::AtTheErrorPage => Then::StartsOver(again),
+        Way::AtTheErrorPage => Then::IsDecidedThere(Undecided { stale, again, carried: carried.clone() }),
         Way::Nowhere => Then::Lands,
     };
     Failed { then, ..Failed::new(failure, return_to) }.answer(visit, Some(provider))
+}
+
+/// What becomes at the error page of somebody whose response a form of another site brought: the session's cookie and what is known of
+/// their trips come along only now.
+pub(crate) async fn decide(
+    visit: &Visit,
+    provider: &Arc<ConnectedProvider>,
+    undecided: Undecided,
+    bringer: &Bringer,
+) -> Response {
+    let Undecided { stale, again, carried } = undecided;
+    let (failure, return_to) = (LoginFailure::from(stale), carried.return_to.clone());
+    let trips = Trips::of(visit, Some(&carried));
+    let mut response = match (visit.peek().await, &return_to, bringer.way) {
+        (Ok(Some(session)), _, _) => land(visit, provider, &session, (&failure, Some(&carried)), return_to),
+        (Err(nobody_knows), _, _) => fail(visit, nobody_knows, Some(provider), return_to),
+        (Ok(None), Some(_), Way::Here) if trips.clone().and_one_more().go_round() => {
+            in_vain(visit, provider, failure, &carried, bringer)
+        }
+        (Ok(None), Some(address), Way::Here) => {
+            decision::record(visit, Login::StartedOver { failure: &failure, provider });
+            begin_again(visit, provider, address, again, trips.failed()).await
+        }
+        (Ok(None), _, _) => fail(visit, failure, Some(provider), return_to),
+    };
+    let names = &visit.door().names;
+    // The record has done its work: a page that is loaded again does not begin again. One of another failure stays.
+    if !names.is_set(response.headers(), Purpose::Error) {
+        response.headers_mut().append(header::SET_COOKIE, names.delete(Purpose::Error));
+    }
+    response
+}
+
+/// Nothing is started over any more: they learn what is wrong, and may try again with nothing counted.
+fn in_vain(
+    visit: &Visit,
+    provider: &ConnectedProvider,
+    failure: LoginFailure,
+    carried: &Carried,
+    bringer: &Bringer,
+) -> Response {
+    let diagnosis = lost_login(visit, &failure, carried.manner, bringer).map(Into::into);
+    let failed = Failed { diagnosis, ..Failed::new(failure, carried.return_to.clone()) };
+    Trips::forget(visit.door(), failed.answer(visit, Some(provider)))
 }
 
 /// Once; and once more where cookies are known to come back, so that it was another tab that took this one's place.
@@ -107,22 +155,6 @@ fn again(visit: &Visit, manner: Manner) -> Option<Again> {
 fn cookies_come_back(visit: &Visit) -> bool {
     let cookies = visit.cookies();
     !cookies.are_hostile() && (Attempt::some_is_readable(visit.door(), &cookies) || Trips::known(visit).is_some())
-}
-
-/// The error page of a response that a form of another site brought, shown to somebody who is not signed in.
-pub(crate) async fn at_the_error_page(
-    visit: &Visit,
-    provider: &Arc<ConnectedProvider>,
-    return_to: ReturnAddress,
-    again: Again,
-) -> Response {
-    let mut response = begin_again(visit, provider, &return_to, again, Trips::of(visit, None).failed()).await;
-    let names = &visit.door().names;
-    // The record has done its work: a page that is loaded again does not begin again. One of another failure stays.
-    if !names.is_set(response.headers(), Purpose::Error) {
-        response.headers_mut().append(header::SET_COOKIE, names.delete(Purpose::Error));
-    }
-    response
 }
 
 async fn begin_again(

@@ -64,6 +64,8 @@ pub(crate) enum Login<'a> {
         /// With whom.
         provider: &'a ConnectedProvider,
     },
+    /// It did not a moment ago, which was said; by now whoever it was for is signed in, and is where they wanted to be.
+    LandedLater(&'a ConnectedProvider),
     /// The provider says that somebody is signed in there no more.
     NoLongerSignedIn(&'a LoginFailure),
     /// It could not be found out whether they still are.
@@ -107,7 +109,7 @@ impl Login<'_> {
                 said("signed_in_beside", Level::Info, "signed in, as in another tab a moment ago")
             }
             Self::StartedOver { .. } => said("started_over", Level::Info, "a login is started over"),
-            Self::LandedAnyway { .. } => {
+            Self::LandedAnyway { .. } | Self::LandedLater(_) => {
                 said("landed_anyway", Level::Info, "a callback was of no use, and whoever is signed in went on")
             }
             Self::NoLongerSignedIn(_) => {
@@ -135,6 +137,7 @@ impl Login<'_> {
             Self::Failed { failure, .. } | Self::LandedAnyway { failure, .. } | Self::StartedOver { failure, .. } => {
                 rule::of_failure(failure)
             }
+            Self::LandedLater(_) => "RFC 6749 10.12".into(),
         }
     }
 
@@ -158,6 +161,7 @@ impl Login<'_> {
             | Self::LandedAnyway { failure, .. }
             | Self::StartedOver { failure, .. }
             | Self::NoLongerSignedIn(failure) => chain(failure),
+            Self::LandedLater(_) => "whoever was told so is signed in by now".to_owned(),
             Self::NotFoundOut { reason, .. } => (*reason).to_owned(),
         }
     }
@@ -167,6 +171,7 @@ impl Login<'_> {
             Self::Departed { provider, .. }
             | Self::NotBegunForOthers { provider, .. }
             | Self::LandedAnyway { provider, .. }
+            | Self::LandedLater(provider)
             | Self::StartedOver { provider, .. } => Some(provider.name()),
             Self::SignedIn { session, .. } | Self::SignedInBeside(session) | Self::NotFoundOut { session, .. } => {
                 Some(session.provider.name())

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use vestibule_core::{
-    Misbehaviour, ProtocolError,
+    Misbehaviour, NumericDate, ProtocolError,
     error::{Excerpt, Unsolicited},
 };
 
@@ -41,6 +42,29 @@ pub(crate) enum LoginFailure {
     /// The next one would too.
     #[error("three sign-ins, one after the other, did not last until the next page")]
     Looping(Diagnosis),
+}
+
+/// Why a response is of no use that was good once. It travels in the record of an error, for a minute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Stale {
+    /// It came to a browser that knows nothing of its login.
+    Unknown,
+    /// It came too late.
+    Late {
+        begun_at: i64,
+    },
+    Used,
+}
+
+impl From<Stale> for LoginFailure {
+    fn from(stale: Stale) -> Self {
+        match stale {
+            Stale::Unknown => Unsolicited::UnknownAttempt,
+            Stale::Late { begun_at } => Unsolicited::Expired { begun_at: NumericDate::from_seconds(begun_at) },
+            Stale::Used => Unsolicited::Used,
+        }
+        .into()
+    }
 }
 
 impl fmt::Display for TooBig {
@@ -100,13 +124,17 @@ impl LoginFailure {
         self.kind() == LoginErrorKind::Unsolicited
     }
 
-    /// Whether a new login would probably do what this one could not: its response was late, or came to a browser that knows
-    /// nothing of it.
-    pub(crate) fn is_stale(&self) -> bool {
+    /// Why a new login would probably do what this one could not, if it would.
+    pub(crate) fn stale(&self) -> Option<Stale> {
         let Self::Provider(ProviderError::Protocol(ProtocolError::Unsolicited(unsolicited))) = self else {
-            return false;
+            return None;
         };
-        matches!(unsolicited, Unsolicited::UnknownAttempt | Unsolicited::Expired { .. } | Unsolicited::Used)
+        match unsolicited {
+            Unsolicited::UnknownAttempt => Some(Stale::Unknown),
+            Unsolicited::Expired { begun_at } => Some(Stale::Late { begun_at: begun_at.seconds() }),
+            Unsolicited::Used => Some(Stale::Used),
+            _ => None,
+        }
     }
 
     /// Whether the browser brought no cookie of the login that its response was for.

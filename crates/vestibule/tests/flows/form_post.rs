@@ -13,7 +13,8 @@ use vestibule_provider::{Browser, Fault, Page};
 
 use crate::{
     bench::{
-        CALLBACK, Stopped, asked, corp_by, delivery, departures, hop_over, house, house_with, last_said, only_reason,
+        CALLBACK, Stopped, asked, at_the_error_page, corp_by, delivery, departures, hop_over, house, house_with, last_said, only_reason,
+        only_reason_to_start_over,
         said, stopped,
     },
     house::{
@@ -92,8 +93,11 @@ async fn a_form_signs_in_once() {
             (Some("no-referrer"), Some("no-store"))
         );
         let (log, _listening) = Log::listen();
-        assert!(comes_to_the_error_page(&stopped.arrive(&mut thief).await), "{mode}");
-        assert_eq!(only_reason(&log), "a login that was used already", "{mode}");
+        let answer = stopped.arrive(&mut thief).await;
+        assert!(comes_to_the_error_page(&answer), "{mode}");
+        assert_eq!(log.failures(), Vec::<String>::new(), "{mode}");
+        assert!(is_departure(&at_the_error_page(&mut thief, &answer).await), "{mode}");
+        assert_eq!(only_reason_to_start_over(&log), "a login that was used already", "{mode}");
         assert_eq!((who(&mut thief).await, house.provider.count("/token")), (None, 1), "{mode}");
     }
 }
@@ -159,7 +163,8 @@ async fn a_form_with_the_login_of_another_browser_signs_nobody_in() {
     let (log, _listening) = Log::listen();
     let from = "https://evil.example";
     house.expect_started_over(Delivery::Form { from, url: &url, body: &body }, None).await;
-    assert_eq!(only_reason(&log), "a state whose login this browser did not start, or that it finished");
+    let reason = "a state whose login this browser did not start, or that it finished";
+    assert_eq!(only_reason_to_start_over(&log), reason);
     assert_eq!(cookies(&house.browser, "posted-login-").len(), 2, "its own login goes on beside the new one");
 }
 

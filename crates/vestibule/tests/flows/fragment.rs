@@ -6,12 +6,15 @@ use http::Request;
 use vestibule::{Client, ResponseMode, ResponseType};
 
 use crate::{
-    bench::{CALLBACK, Stopped, corp, corp_by, finish_sign_in, house, house_with, only_reason, stopped},
+    bench::{
+        CALLBACK, Stopped, at_the_error_page, corp, corp_by, finish_sign_in, house, house_with, only_reason,
+        only_reason_to_start_over, stopped,
+    },
     house::{
         APP, CLIENT_SECRET, House, ISSUER,
         log::Log,
         paper::{joined, navigation, path_and_query},
-        rejection::{Delivery, Rejected, cookies, who},
+        rejection::{Delivery, Rejected, cookies, is_departure, who},
     },
 };
 
@@ -158,8 +161,8 @@ async fn a_fragment_signs_in_once() {
     let (log, _listening) = Log::listen();
     let tokens = house.provider.count("/token");
     let answer = stopped.arrive(&mut thief).await;
-    assert!(answer.header("location").is_some_and(|place| place.starts_with("/auth/error?record=")));
-    assert_eq!(only_reason(&log), "a login that was used already");
+    assert!(is_departure(&at_the_error_page(&mut thief, &answer).await));
+    assert_eq!(only_reason_to_start_over(&log), "a login that was used already");
     assert_eq!((who(&mut thief).await, house.provider.count("/token")), (None, tokens));
 }
 
@@ -171,7 +174,7 @@ async fn a_fragment_that_another_site_posts_is_refused_and_harms_nobody() {
         let (log, _listening) = Log::listen();
         let (url, body) = stopped.delivered_by(ResponseMode::Fragment);
         house.expect_started_over(Delivery::Form { from, url: &url, body: &body }, None).await;
-        assert_eq!(only_reason(&log), NOT_OF_THIS_BROWSER);
+        assert_eq!(only_reason_to_start_over(&log), NOT_OF_THIS_BROWSER);
         assert_eq!(stopped.arrive(&mut house.browser).await.header("location"), Some("/profile"), "nothing was burnt");
     }
 }
@@ -184,7 +187,7 @@ async fn a_fragment_of_another_browser_signs_nobody_in() {
     let (url, body) = stopped.delivered_by(ResponseMode::Fragment);
     let (log, _listening) = Log::listen();
     house.expect_started_over(Delivery::Form { from: APP, url: &url, body: &body }, None).await;
-    assert_eq!(only_reason(&log), NOT_OF_THIS_BROWSER);
+    assert_eq!(only_reason_to_start_over(&log), NOT_OF_THIS_BROWSER);
 }
 
 /// V23: a form is a fragment when that is the one thing that it says.

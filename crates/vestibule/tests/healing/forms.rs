@@ -71,3 +71,33 @@ async fn forms_that_are_a_minute_apart_are_no_circle() {
         assert_eq!(page.text(), "profile of alice", "{round}");
     }
 }
+
+/// V61, V97: a page at a host whose cookies are not the base URL's, and an error page that finds the session there.
+#[tokio::test]
+async fn forms_for_a_page_at_another_host_are_no_circle_without_end() {
+    let mut house = posting_house();
+    let elsewhere = "http://127.0.0.1:3000";
+    house.browser.site(elsewhere, house.app.clone());
+    let (mut url, mut departures) = (format!("{elsewhere}/profile"), 0);
+    let page = loop {
+        departures += usize::from(url.starts_with(&format!("{ISSUER}/authorize")));
+        assert!(departures < 6, "it goes round in circles");
+        let mut page = house.browser.get_without_redirects(&url).await;
+        if is_of_the_provider(&page, "/authorize") {
+            page = house.browser.submit_without_redirects(&page, "/authorize", &[("user", "alice")]).await;
+        }
+        if is_of_the_provider(&page, "/auth/callback") {
+            page = house.browser.submit_without_redirects(&page, "/auth/callback", &[]).await;
+        }
+        house.pass(1);
+        // Pages of the application are led to the other host, and its sign-in is not.
+        url = match page.header("location") {
+            Some(location) if location.starts_with("/auth/") => format!("{APP}{location}"),
+            Some(location) if location.starts_with('/') => format!("{elsewhere}{location}"),
+            Some(location) => location.to_owned(),
+            None => break page,
+        };
+    };
+    assert_eq!(page.status(), 500, "{}", page.text());
+    assert!(page.text().contains("The request was for &#39;127.0.0.1:3000&#39;"), "{}", page.text());
+}
