@@ -191,11 +191,13 @@ async fn finish(
 }
 
 /// Whether the browser goes on with the session that another tab began while this login was under way, of the very same sign-in at the
-/// provider. Were each tab to put its own in the place of the last, requests that are under way would come with one that is over.
+/// provider. That it is the same is proved by what the provider calls it or when it says that it was, and not by its saying neither (V56).
+/// Were each tab to put its own in the place of the last, requests that are under way would come with one that is over.
 async fn goes_on_beside(visit: &Visit, carried: Option<&Carried>, own: &Session) -> Option<Arc<Session>> {
     let Ok(Some(other)) = visit.session().await else { return None };
     let (own_evidence, other_evidence) = (own.evidence(), other.evidence());
     let goes_on = own_evidence.demand.is_nothing()
+        && (own.sid.is_some() || own_evidence.auth_time.is_some())
         && carried.is_some_and(|carried| carried.is_beside(&other))
         && other.provider.name() == own.provider.name()
         && (&other.issuer, &other.subject, &other.sid) == (&own.issuer, &own.subject, &own.sid)

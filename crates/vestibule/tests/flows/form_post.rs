@@ -21,7 +21,7 @@ use crate::{
         APP, House, ISSUER,
         log::Log,
         paper::set_cookies,
-        rejection::{Delivery, Rejected, cookies, who},
+        rejection::{Delivery, Rejected, cookies, is_departure, who},
     },
 };
 
