@@ -43,8 +43,9 @@ impl Arrived {
     }
 
     async fn in_query(visit: &Visit, provider: &Arc<ConnectedProvider>, query: String) -> Result<Self, Box<Response>> {
-        // V13: the page says nothing but how to hand over what no server sees, and only while somebody waits for that.
-        if query.is_empty() && awaits_fragment(visit, provider).await {
+        // V13: the page says nothing but how to hand over what no server sees, and holds no protocol value. So it is there whenever a
+        // fragment may have come, also to a browser that has forgotten its login: else nobody would see that it did.
+        if query.is_empty() && may_have_a_fragment(visit, provider).await {
             let origin = provider.authorization_origin();
             return Err(Box::new(fragment_page(provider.redirect_uri(), &[&origin])));
         }
@@ -81,8 +82,13 @@ impl Arrived {
     }
 }
 
-/// Whether this browser has a login under way with this provider whose response comes in a fragment.
-async fn awaits_fragment(visit: &Visit, provider: &Arc<ConnectedProvider>) -> bool {
+/// Whether a response of this provider comes in a fragment: by the settings, or by those with which a login of this browser began.
+async fn may_have_a_fragment(visit: &Visit, provider: &Arc<ConnectedProvider>) -> bool {
+    if provider.answers_in_fragments() {
+        // The answer to the page's form may lead to the provider once more, so the page has to know where that is.
+        let _ = provider.introduced().await;
+        return true;
+    }
     let (door, cookies) = (visit.door(), visit.cookies());
     // The login belongs to the issuer that it was begun with, which another process may have found.
     if cookies.logins().next().is_none() || provider.known_issuer().await.is_err() {

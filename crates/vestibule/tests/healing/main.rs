@@ -6,6 +6,7 @@ mod house;
 
 mod circles;
 mod forms;
+mod fragments;
 mod machines;
 mod morning;
 mod starting_over;
