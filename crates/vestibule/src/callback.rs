@@ -17,7 +17,7 @@ use vestibule_core::{
     error::Unsolicited,
 };
 
-use self::arrived::Arrived;
+use self::arrived::{Arrived, NotArrived};
 
 use crate::{
     attempt::{Attempt, Earlier},
@@ -59,7 +59,11 @@ pub(crate) async fn come_back(visit: &Visit, provider: &Arc<ConnectedProvider>, 
     let bringer = Bringer::of(visit, request.method(), request.headers());
     let arrived = match Arrived::read(visit, provider, request).await {
         Ok(arrived) => arrived,
-        Err(answer) => return *answer,
+        Err(NotArrived::Answered(answer)) => return *answer,
+        Err(NotArrived::NoForm(no_form)) => {
+            let failure = LoginFailure::NoForm(no_form);
+            return land_or_start_over(visit, provider, failure, None, &bringer).await;
+        }
     };
     let returned = Returned::read(door, provider, &arrived);
     returned.response.iter().for_each(|response| visit.trace().follow(response.state().attempt()));

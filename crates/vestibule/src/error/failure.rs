@@ -10,6 +10,7 @@ use vestibule_core::{
 
 use super::{Diagnosis, LoginErrorKind};
 use crate::{
+    form::NoForm,
     new_login::Refusal,
     provider::ProviderError,
     session::{
@@ -26,6 +27,9 @@ use crate::{
 pub(crate) enum LoginFailure {
     #[error(transparent)]
     Provider(#[from] ProviderError),
+    /// What was posted to the redirect URI cannot be read.
+    #[error(transparent)]
+    NoForm(NoForm),
     #[error("the application refused: {}", .0.to_string().escape_default())]
     Refused(Refusal),
     #[error("{0}")]
@@ -157,7 +161,7 @@ impl LoginFailure {
             Self::Refused(_) => LoginErrorKind::Refused,
             Self::OverAlready => LoginErrorKind::Misbehaved,
             // Whoever was logged out meanwhile may start again.
-            Self::LoggedOut | Self::NothingToRenew | Self::SomebodyElse => LoginErrorKind::Unsolicited,
+            Self::NoForm(_) | Self::LoggedOut | Self::NothingToRenew | Self::SomebodyElse => LoginErrorKind::Unsolicited,
             Self::TooBig(_) => LoginErrorKind::TooBig,
             Self::Looping(_) => LoginErrorKind::Looping,
         }

@@ -247,26 +247,38 @@ async fn posted(browser: &mut Browser, headers: &[(&str, &str)], body: Vec<u8>) 
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
+/// An error page with a button, never a bare status, and the log says why.
+async fn expect_page_about(house: &mut House, answer: &Page, reason: &str, log: &Log) {
+    assert_eq!((answer.status().as_u16(), answer.header("location"), answer.text()), (303, Some("/auth/error"), ""));
+    let page = house.get("/auth/error").await;
+    assert_eq!(page.status(), 400, "{}", page.text());
+    assert!(page.text().contains("Start again"), "{}", page.text());
+    let failures = log.failures();
+    let last = failures.last().expect("a record");
+    assert!(last.contains("decision=callback_unsolicited") && last.contains(reason), "{last}");
+}
+
 /// R30, V84: nothing else is read, and nothing is burnt.
 #[tokio::test]
 async fn a_body_that_is_no_form_or_too_long_is_refused_and_leaves_the_login_alone() {
     let mut house = house(by_form());
     let stopped = stopped(&mut house.browser, "/profile", "alice").await;
     let body = stopped.parameters.as_bytes();
+    let (log, _listening) = Log::listen();
     for kind in
         ["application/json", "text/plain", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded2", ""]
     {
-        let page = posted(&mut house.browser, &[("content-type", kind)], body.to_vec()).await;
-        assert_eq!((page.status().as_u16(), page.text()), (415, ""), "{kind}");
+        let answer = posted(&mut house.browser, &[("content-type", kind)], body.to_vec()).await;
+        expect_page_about(&mut house, &answer, "what was posted is not application/x-www-form-urlencoded", &log).await;
     }
     for kinds in [vec![], vec![FORM, FORM]] {
-        let page = posted(&mut house.browser, &kinds, body.to_vec()).await;
-        assert_eq!(page.status(), 415, "{kinds:?}");
+        let answer = posted(&mut house.browser, &kinds, body.to_vec()).await;
+        expect_page_about(&mut house, &answer, "what was posted is not application/x-www-form-urlencoded", &log).await;
     }
     let padded = |bytes: usize| [body, b"&x=", &vec![b'x'; bytes - body.len() - 3]].concat();
     for headers in [vec![FORM], vec![FORM, ("content-length", "16385")]] {
-        let page = posted(&mut house.browser, &headers, padded(16 * 1024 + 1)).await;
-        assert_eq!((page.status().as_u16(), page.text()), (413, ""));
+        let answer = posted(&mut house.browser, &headers, padded(16 * 1024 + 1)).await;
+        expect_page_about(&mut house, &answer, "what was posted is longer than 16384 bytes", &log).await;
     }
     assert_eq!((house.provider.count("/token"), house.me().await), (0, None));
     let kind = ("content-type", "Application/X-WWW-Form-URLencoded; charset=UTF-8");
