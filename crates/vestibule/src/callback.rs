@@ -48,7 +48,7 @@ pub(crate) async fn callback(
 ) -> Response {
     match door.provider(&name).filter(|provider| provider.own_redirect_path().is_none()) {
         Some(provider) => come_back(&visit, provider, request).await,
-        None => unknown_provider(&door),
+        None => unknown_provider(&visit),
     }
 }
 

@@ -167,10 +167,20 @@ mod tests {
     /// V66: of a newer program, or none of ours. Where people are sent is judged once more (V1).
     #[test]
     fn what_is_neither_carries_nothing() {
-        for text in ["2 ", "2 asked", "2 asked x 0 - /", "2 asked 1 0 - -", "2 other 1 0 - - /", "2 asked 1 256 - - /", "2 asked 1 - - /"] {
+        for text in [
+            "2 ",
+            "2 asked",
+            "2 asked x 0 - /",
+            "2 asked 1 0 - -",
+            "2 other 1 0 - - /",
+            "2 asked 1 256 - - /",
+            "2 asked 1 - - /",
+        ] {
             assert_eq!(read(text), None, "{text}");
         }
-        for text in ["", "x", "2", "3 asked 1 0 - - /", "2 asked 1 0 - - //evil.example", "2 asked 1 0 - -  /a", "again /a"] {
+        for text in
+            ["", "x", "2", "3 asked 1 0 - - /", "2 asked 1 0 - - //evil.example", "2 asked 1 0 - -  /a", "again /a"]
+        {
             assert_eq!(read(text).expect(text).return_to, None, "{text}");
         }
     }

@@ -23,6 +23,12 @@ pub(crate) enum Login<'a> {
         /// Why.
         manner: Manner,
     },
+    /// The browser gets a page that takes the fragment of its address along to the sign-in, with whom, if that is known.
+    AskedForItsFragment(Option<&'a str>),
+    /// The browser is sent to where a person says with whom they sign in.
+    AskedWithWhom,
+    /// The address names no provider that there is for this.
+    WithNobody,
     /// No login begins: nobody asked who may.
     NotBegun(&'static str),
     /// No login begins that another site asked for.
@@ -92,6 +98,11 @@ impl Login<'_> {
         };
         match self {
             Self::Departed { .. } => said(DEPARTED, Level::Debug, "sent to the provider"),
+            Self::AskedForItsFragment(_) => {
+                said("fragment_asked_for", Level::Debug, "sent to the sign-in by a page that takes the fragment along")
+            }
+            Self::AskedWithWhom => said("provider_asked_for", Level::Debug, "sent to choose a provider"),
+            Self::WithNobody => said("provider_unknown", Level::Debug, "no such provider"),
             Self::NotBegun(_) => said("login_not_begun", Level::Debug, "no login was begun"),
             Self::NotBegunForOthers { .. } => {
                 said("third_party_login_refused", Level::Warn, "a login that another site began was refused")
@@ -130,6 +141,9 @@ impl Login<'_> {
             Self::Departed { manner: Manner::Silent, .. } | Self::NoLongerSignedIn(_) | Self::NotFoundOut { .. } => {
                 "Core 3.1.2.1 (prompt=none)".into()
             }
+            Self::AskedForItsFragment(_) => "keep_fragments".into(),
+            Self::AskedWithWhom => "default_provider".into(),
+            Self::WithNobody => "providers".into(),
             Self::NotBegun(_) => "Fetch Metadata 2".into(),
             Self::NotBegunForOthers { .. } => "Core 4".into(),
             Self::SignedIn { .. } | Self::SignedInBeside(_) => "Core 3.1.3.7".into(),
@@ -152,6 +166,10 @@ impl Login<'_> {
                 }
                 Manner::Silent => "it is time to ask whether the person is still signed in there".to_owned(),
             },
+            Self::AskedForItsFragment(_) => "nobody is signed in, and only the browser knows the fragment".to_owned(),
+            Self::AskedWithWhom => "nobody is signed in, and there are several providers".to_owned(),
+            // V11: never what the address calls it.
+            Self::WithNobody => "the address names none of these settings, or none that does this".to_owned(),
             Self::NotBegun(reason) | Self::NotBegunForOthers { reason, .. } => (*reason).to_owned(),
             Self::SignedIn { .. } => "the ID Token holds in every point".to_owned(),
             Self::SignedInBeside(_) => {
@@ -177,7 +195,8 @@ impl Login<'_> {
                 Some(session.provider.name())
             }
             Self::Failed { provider, .. } => provider.map(ConnectedProvider::name),
-            Self::NotBegun(_) | Self::NoLongerSignedIn(_) => None,
+            Self::AskedForItsFragment(provider) => *provider,
+            Self::AskedWithWhom | Self::WithNobody | Self::NotBegun(_) | Self::NoLongerSignedIn(_) => None,
         }
     }
 }

@@ -161,7 +161,9 @@ impl LoginFailure {
             Self::Refused(_) => LoginErrorKind::Refused,
             Self::OverAlready => LoginErrorKind::Misbehaved,
             // Whoever was logged out meanwhile may start again.
-            Self::NoForm(_) | Self::LoggedOut | Self::NothingToRenew | Self::SomebodyElse => LoginErrorKind::Unsolicited,
+            Self::NoForm(_) | Self::LoggedOut | Self::NothingToRenew | Self::SomebodyElse => {
+                LoginErrorKind::Unsolicited
+            }
             Self::TooBig(_) => LoginErrorKind::TooBig,
             Self::Looping(_) => LoginErrorKind::Looping,
         }

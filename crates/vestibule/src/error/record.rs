@@ -164,7 +164,8 @@ impl After {
 
     /// Whether it must be this tab's that comes to the page, and no other's.
     fn is_for_one_tab(&self) -> bool {
-        matches!(self.then, Then::IsDecidedThere(_)) || self.diagnosis.as_ref().is_some_and(Diagnosis::distrusts_cookies)
+        matches!(self.then, Then::IsDecidedThere(_))
+            || self.diagnosis.as_ref().is_some_and(Diagnosis::distrusts_cookies)
     }
 }
 

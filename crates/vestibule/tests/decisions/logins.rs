@@ -143,7 +143,11 @@ async fn a_form_that_comes_too_late_is_one_record_of_what_became_of_it() {
         assert_eq!(decisions(&log), expected);
         assert_eq!(records(&log)[0].reference, reference, "that of the login which it is about");
         assert_eq!(log.failures(), Vec::<String>::new());
-        assert!(house.browser.cookies().all(|cookie| !cookie.name.ends_with("-error")), "{:?}", answer.header("location"));
+        assert!(
+            house.browser.cookies().all(|cookie| !cookie.name.ends_with("-error")),
+            "{:?}",
+            answer.header("location")
+        );
     }
 }
 
@@ -176,6 +180,47 @@ async fn whoever_lands_from_the_error_page_is_one_record_more() {
     assert_eq!(house.browser.get_without_redirects(&format!("{APP}/auth/error")).await.header("location"), Some("/"));
     let record = only(&log);
     assert_eq!((record.decision.as_str(), record.provider.as_deref()), ("landed_anyway", Some("corp")));
+}
+
+/// What stands in the place of a redirect to the provider is a decision as that is, and its own.
+#[tokio::test]
+async fn what_comes_between_a_stranger_and_the_provider_is_one_record() {
+    let lab = Provider::discovered(ISSUER, Client::confidential("my-app", CLIENT_SECRET)).expect("an issuer");
+    let mut several = House::with(|builder| builder.provider("lab", lab));
+    let mut keeping = House::with(Builder::keep_fragments);
+    let (log, _listening) = Log::listen();
+    let answer = keeping.get("/profile").await;
+    let record = only(&log);
+    assert_eq!((record.decision.as_str(), record.level.as_str()), ("fragment_asked_for", "DEBUG"));
+    assert_eq!((record.provider.as_deref(), answer.status().as_u16()), (Some("corp"), 401));
+    drop(_listening);
+
+    let (log, _listening) = Log::listen();
+    let answer = several.browser.get_without_redirects(&format!("{APP}/profile")).await;
+    let record = only(&log);
+    assert_eq!((record.decision.as_str(), record.level.as_str()), ("provider_asked_for", "DEBUG"));
+    assert_eq!(answer.header("location"), Some("/auth/login?return_to=%2Fprofile"));
+}
+
+/// V11: what the address calls it is in no record.
+#[tokio::test]
+async fn a_provider_that_there_is_not_is_one_record() {
+    let mut house = House::new();
+    for path in [
+        "/auth/login/mallory",
+        "/auth/login?provider=mallory",
+        "/auth/callback/mallory?code=x&state=y",
+        "/auth/frontchannel_logout/mallory?iss=x&sid=y",
+        "/auth/initiate_login/mallory?iss=x",
+    ] {
+        let (log, _listening) = Log::listen();
+        let page = house.get(path).await;
+        let record = only(&log);
+        assert_eq!((record.decision.as_str(), record.level.as_str()), ("provider_unknown", "DEBUG"), "{path}");
+        assert_eq!((page.status().as_u16(), record.provider), (404, None), "{path}");
+        assert_eq!(reference_on(&page), record.reference, "{path}");
+        assert!(!log.lines().iter().any(|line| line.contains("mallory")), "{path}");
+    }
 }
 
 /// A form of the provider's that comes to a browser whose login is gone, and the reference of that login.

@@ -13,9 +13,8 @@ use vestibule_provider::{Browser, Fault, Page};
 
 use crate::{
     bench::{
-        CALLBACK, Stopped, asked, at_the_error_page, corp_by, delivery, departures, hop_over, house, house_with, last_said, only_reason,
-        only_reason_to_start_over,
-        said, stopped,
+        CALLBACK, Stopped, asked, at_the_error_page, corp_by, delivery, departures, hop_over, house, house_with,
+        last_said, only_reason, only_reason_to_start_over, said, stopped,
     },
     house::{
         APP, House, ISSUER,

@@ -31,7 +31,12 @@ pub(crate) async fn follow(house: &mut House, path: &str, interference: Interfer
 }
 
 /// The same at another origin.
-pub(crate) async fn follow_at(house: &mut House, origin: &str, path: &str, interference: Interference) -> (Page, usize) {
+pub(crate) async fn follow_at(
+    house: &mut House,
+    origin: &str,
+    path: &str,
+    interference: Interference,
+) -> (Page, usize) {
     let (mut url, mut departures) = (format!("{origin}{path}"), 0);
     for _ in 0..40 {
         if url.starts_with(origin) && !url.contains("/auth/callback") {

@@ -6,9 +6,7 @@ use std::sync::{Arc, atomic::Ordering};
 use vestibule::{Client, Provider, ResponseMode};
 use vestibule_provider::Page;
 
-use crate::house::{
-    self, APP, CLIENT_SECRET, House, ISSUER, TestClock, everywhere::Everywhere, rejection::cookies,
-};
+use crate::house::{self, APP, CLIENT_SECRET, House, ISSUER, TestClock, everywhere::Everywhere, rejection::cookies};
 
 /// A house whose sessions are in a store that can be away, with a provider that answers in this way.
 fn house(mode: Option<ResponseMode>) -> (House, Arc<Everywhere>) {

@@ -19,13 +19,15 @@ fn forget_logins(house: &mut House) {
     }
 }
 
-fn wishes() -> Vec<(&'static str, Box<dyn FnOnce(SignIn) -> SignIn>)> {
-    let resource = "https://api.example.com";
-    vec![
-        ("prompt", Box::new(|sign_in| sign_in.prompt("login"))),
-        ("claims", Box::new(|sign_in| sign_in.claims(json!({"userinfo": {"email": null}})).expect("claims"))),
-        ("resource", Box::new(move |sign_in| sign_in.parameter("resource", resource).expect("a resource"))),
-        ("a hint and more", Box::new(|sign_in| sign_in.login_hint("alice").prompt("select_account"))),
+/// What an application does with a sign-in before it begins.
+type Wished = fn(SignIn) -> SignIn;
+
+fn wishes() -> [(&'static str, Wished); 4] {
+    [
+        ("prompt", |sign_in| sign_in.prompt("login")),
+        ("claims", |sign_in| sign_in.claims(json!({"userinfo": {"email": null}})).expect("claims")),
+        ("resource", |sign_in| sign_in.parameter("resource", "https://api.example.com").expect("a resource")),
+        ("a hint and more", |sign_in| sign_in.login_hint("alice").prompt("select_account")),
     ]
 }
 
@@ -52,7 +54,7 @@ async fn a_stale_response_of_a_login_with_a_wish_ends_on_a_page_that_asks() {
 /// What only makes it more convenient is given up for its coming to an end.
 #[tokio::test]
 async fn a_stale_response_of_a_login_with_a_hint_starts_over() {
-    let hints: [fn(SignIn) -> SignIn; 3] =
+    let hints: [Wished; 3] =
         [|sign_in| sign_in, |sign_in| sign_in.login_hint("alice"), |sign_in| sign_in.ui_locales("de")];
     for hint in hints {
         let (mut house, href) = house(hint);
