@@ -87,6 +87,10 @@ pub enum Fault {
     MissingCodeHash,
     /// The ID Token does not say when the user signed in.
     MissingAuthTime,
+    /// The ID Token does not say which of the user's sign-ins it is of. Nothing forbids that (Front-Channel Logout 3).
+    MissingSessionId,
+    /// The ID Token says neither when the user signed in nor which of their sign-ins it is of: another one looks the same.
+    NamelessSignIn,
     /// The ID Token says that the user signed in a day earlier.
     StaleAuthTime,
     /// The ID Token does not say how surely the user was recognised.

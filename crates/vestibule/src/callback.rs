@@ -9,7 +9,7 @@ use axum::{
     extract::{Path, State},
     response::Response,
 };
-use http::{HeaderMap, HeaderValue, Request, header};
+use http::{HeaderMap, Request, header};
 use url::form_urlencoded;
 use vestibule_core::{
     AuthorizationResponse, ClaimsSet, IdToken, Issuer, PendingLogin, ProtocolError, ResponseMode, Subject,
@@ -17,7 +17,7 @@ use vestibule_core::{
     error::Unsolicited,
 };
 
-use self::arrived::Arrived;
+use self::arrived::{Arrived, NotArrived};
 
 use crate::{
     attempt::{Attempt, Earlier},
@@ -33,7 +33,7 @@ use crate::{
     session::{Evidence, Session, SignedIn, browser, cookie::MOST_CHUNKS, visit::Visit},
     session_store::{Born, Moment},
     silent_renewal,
-    start_over::{Bringer, Way, land_or_start_over},
+    start_over::{Bringer, land_or_start_over},
     trips::Trips,
     wish::Manner,
 };
@@ -48,7 +48,7 @@ pub(crate) async fn callback(
 ) -> Response {
     match door.provider(&name).filter(|provider| provider.own_redirect_path().is_none()) {
         Some(provider) => come_back(&visit, provider, request).await,
-        None => unknown_provider(&door),
+        None => unknown_provider(&visit),
     }
 }
 
@@ -56,21 +56,22 @@ pub(crate) async fn callback(
 pub(crate) async fn come_back(visit: &Visit, provider: &Arc<ConnectedProvider>, request: Request<Body>) -> Response {
     let door = visit.door();
     let browser = browser::family(request.headers());
-    let bringer = Bringer {
-        way: Way::of(door, request.method(), request.headers()),
-        elsewhere: door.base.other_authority(visit.uri(), request.headers()),
-    };
+    let bringer = Bringer::of(visit, request.method(), request.headers());
     let arrived = match Arrived::read(visit, provider, request).await {
         Ok(arrived) => arrived,
-        Err(answer) => return *answer,
+        Err(NotArrived::Answered(answer)) => return *answer,
+        Err(NotArrived::NoForm(no_form)) => {
+            let failure = LoginFailure::NoForm(no_form);
+            return land_or_start_over(visit, provider, failure, None, &bringer).await;
+        }
     };
     let returned = Returned::read(door, provider, &arrived);
     returned.response.iter().for_each(|response| visit.trace().follow(response.state().attempt()));
     let (manner, carried) = (returned.manner(), returned.carried.clone());
     let return_to = carried.as_ref().and_then(|carried| carried.return_to.clone());
     let mut response = match (finish(visit, provider, returned, browser).await, manner) {
-        (Ok(landing), _) => signed_in_at(visit, manner, &landing),
-        (Err(failure), Manner::Asked | Manner::StartedOver | Manner::StartedOverAgain) => {
+        (Ok(landing), _) => signed_in_at(visit, manner, carried.as_ref(), &landing),
+        (Err(failure), Manner::Asked | Manner::Wished | Manner::StartedOver | Manner::StartedOverAgain) => {
             land_or_start_over(visit, provider, failure, carried.as_ref(), &bringer).await
         }
         // Where they land they would be sent away again, and again, as long as whatever it is lasts.
@@ -85,7 +86,7 @@ pub(crate) async fn come_back(visit: &Visit, provider: &Arc<ConnectedProvider>, 
 }
 
 /// The answer to a login that succeeded. What it set is remembered for a minute, should the next page know nothing of it.
-fn signed_in_at(visit: &Visit, manner: Manner, landing: &ReturnAddress) -> Response {
+fn signed_in_at(visit: &Visit, manner: Manner, carried: Option<&Carried>, landing: &ReturnAddress) -> Response {
     let (door, mut response) = (visit.door(), see_other(landing.as_str()));
     let Some(begun) = visit.begun() else { return response };
     // Beside a large session there is room for fewer logins; those that go land by it.
@@ -94,11 +95,12 @@ fn signed_in_at(visit: &Visit, manner: Manner, landing: &ReturnAddress) -> Respo
     }
     let trips = match manner {
         Manner::Silent => return response,
-        Manner::Asked | Manner::SteppingUp => 1,
+        Manner::Asked | Manner::Wished | Manner::SteppingUp => 1,
         Manner::StartedOver => 2,
         Manner::StartedOverAgain => 3,
     };
-    Trips::of(visit).and_success(begun, trips, door.now()).set(door, response)
+    // What did not come along with a form of another site is not forgotten by it.
+    Trips::of(visit, carried).and_success(begun, trips, door.now()).set(door, response)
 }
 
 /// The attempts of this browser that a response names are over, whatever came of it: burnt, and their cookies deleted. A
@@ -118,11 +120,7 @@ async fn end_attempts(visit: &Visit, parameters: &[u8], headers: &mut HeaderMap)
             let _ = burn(door, attempt).await;
         }
         // A login that was just begun may have its place already.
-        let set = door.names.name(cookie.purpose);
-        let is_set = |line: &HeaderValue| {
-            line.as_bytes().strip_prefix(set.as_bytes()).is_some_and(|rest| rest.starts_with(b"="))
-        };
-        if !headers.get_all(header::SET_COOKIE).iter().any(is_set) {
+        if !door.names.is_set(headers, cookie.purpose) {
             headers.append(header::SET_COOKIE, door.names.delete(cookie.purpose));
         }
     }
@@ -197,11 +195,13 @@ async fn finish(
 }
 
 /// Whether the browser goes on with the session that another tab began while this login was under way, of the very same sign-in at the
-/// provider. Were each tab to put its own in the place of the last, requests that are under way would come with one that is over.
+/// provider. That it is the same is proved by what the provider calls it or when it says that it was, and not by its saying neither (V56).
+/// Were each tab to put its own in the place of the last, requests that are under way would come with one that is over.
 async fn goes_on_beside(visit: &Visit, carried: Option<&Carried>, own: &Session) -> Option<Arc<Session>> {
     let Ok(Some(other)) = visit.session().await else { return None };
     let (own_evidence, other_evidence) = (own.evidence(), other.evidence());
     let goes_on = own_evidence.demand.is_nothing()
+        && (own.sid.is_some() || own_evidence.auth_time.is_some())
         && carried.is_some_and(|carried| carried.is_beside(&other))
         && other.provider.name() == own.provider.name()
         && (&other.issuer, &other.subject, &other.sid) == (&own.issuer, &own.subject, &own.sid)

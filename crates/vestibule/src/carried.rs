@@ -13,6 +13,9 @@ pub(crate) struct Carried {
     pub(crate) manner: Manner,
     /// None of a login that a program of before began.
     pub(crate) begun_at: Option<NumericDate>,
+    /// How many round trips had come to nothing before it, one after the other: with a form of another site the cookie that says so does
+    /// not come along (V28).
+    pub(crate) failed: u8,
     /// The host and port that the request was for which began it, where that is not the base URL's own. A stranger's text, fit for a
     /// message and nothing else (V5).
     pub(crate) begun_elsewhere: Option<String>,
@@ -37,7 +40,12 @@ impl Carried {
     pub(crate) fn open(door: &Door, provider: &ConnectedProvider, state: &State) -> Option<Self> {
         let context = context(door, provider, state.attempt());
         let carried = door.seals.return_address.open(&context, state.carried().as_bytes())?;
-        Self::read(&String::from_utf8(carried).ok()?, |address| door.return_address(address))
+        Self::read_at(door, &String::from_utf8(carried).ok()?)
+    }
+
+    /// What was written here, where another seal holds it.
+    pub(crate) fn read_at(door: &Door, text: &str) -> Option<Self> {
+        Self::read(text, |address| door.return_address(address))
     }
 
     /// Whether the login began when there was this session, and so by a page that did not see it.
@@ -59,36 +67,39 @@ impl Carried {
     }
 
     /// Words between spaces, of which neither a host nor an address as it is written has any.
-    fn write(&self) -> String {
+    pub(crate) fn write(&self) -> String {
         let (manner, host) = (word(self.manner), self.begun_elsewhere.as_deref().unwrap_or(NONE));
         let session = self.session.as_deref().unwrap_or(NONE);
-        let begun_at = self.begun_at.map_or(0, NumericDate::seconds);
+        let (begun_at, failed) = (self.begun_at.map_or(0, NumericDate::seconds), self.failed);
         let return_to = self.return_to.as_ref().map_or("", ReturnAddress::as_str);
-        format!("{V2} {manner} {begun_at} {host} {session} {return_to}")
+        format!("{V2} {manner} {begun_at} {failed} {host} {session} {return_to}")
     }
 
     fn read(text: &str, address: impl Fn(&str) -> Option<ReturnAddress>) -> Option<Self> {
         if let Some(rest) = text.strip_prefix(V2).and_then(|rest| rest.strip_prefix(' ')) {
-            let mut words = rest.splitn(5, ' ');
+            let mut words = rest.splitn(6, ' ');
             let manner = manner(words.next()?)?;
             let begun_at = NumericDate::from_seconds(words.next()?.parse().ok()?);
+            let failed = words.next()?.parse().ok()?;
             let mut some = || words.next().filter(|word| *word != NONE).map(str::to_owned);
             let (begun_elsewhere, session) = (some(), some());
             let return_to = address(words.next()?);
-            return Some(Self { manner, begun_at: Some(begun_at), begun_elsewhere, session, return_to });
+            return Some(Self { manner, begun_at: Some(begun_at), failed, begun_elsewhere, session, return_to });
         }
         // Before there were versions: a manner, unless it was the usual one, and an address, which begins with a slash.
         let (manner, return_to) = match text.strip_prefix("silent ") {
             Some(return_to) => (Manner::Silent, return_to),
             None => text.strip_prefix("stepping up ").map_or((Manner::Asked, text), |rest| (Manner::SteppingUp, rest)),
         };
-        Some(Self { manner, begun_at: None, begun_elsewhere: None, session: None, return_to: address(return_to) })
+        let (begun_elsewhere, session) = (None, None);
+        Some(Self { manner, begun_at: None, failed: 0, begun_elsewhere, session, return_to: address(return_to) })
     }
 }
 
 const fn word(manner: Manner) -> &'static str {
     match manner {
         Manner::Asked => "asked",
+        Manner::Wished => "wished",
         Manner::Silent => "silent",
         Manner::SteppingUp => "stepping-up",
         Manner::StartedOver => "started-over",
@@ -97,8 +108,8 @@ const fn word(manner: Manner) -> &'static str {
 }
 
 fn manner(word_of_it: &str) -> Option<Manner> {
-    use Manner::{Asked, Silent, StartedOver, StartedOverAgain, SteppingUp};
-    let all = [Asked, Silent, SteppingUp, StartedOver, StartedOverAgain];
+    use Manner::{Asked, Silent, StartedOver, StartedOverAgain, SteppingUp, Wished};
+    let all = [Asked, Wished, Silent, SteppingUp, StartedOver, StartedOverAgain];
     all.into_iter().find(|manner| word(*manner) == word_of_it)
 }
 
@@ -134,12 +145,13 @@ mod tests {
     #[test]
     fn the_golden_state_of_version_2_is_read_and_written_for_ever() {
         for (text, manner, host) in [
-            ("2 asked 1700000000 - - /a?b=%20c", Manner::Asked, None),
-            ("2 silent 1700000000 - - /a?b=%20c", Manner::Silent, None),
-            ("2 started-over-again 1700000000 - - /a?b=%20c", Manner::StartedOverAgain, None),
-            ("2 stepping-up 1700000000 - - /a?b=%20c", Manner::SteppingUp, None),
+            ("2 asked 1700000000 0 - - /a?b=%20c", Manner::Asked, None),
+            ("2 wished 1700000000 0 - - /a?b=%20c", Manner::Wished, None),
+            ("2 silent 1700000000 0 - - /a?b=%20c", Manner::Silent, None),
+            ("2 started-over-again 1700000000 0 - - /a?b=%20c", Manner::StartedOverAgain, None),
+            ("2 stepping-up 1700000000 0 - - /a?b=%20c", Manner::SteppingUp, None),
             (
-                "2 started-over 1700000000 www.example.com:8443 0a1b2c3d /a?b=%20c",
+                "2 started-over 1700000000 2 www.example.com:8443 0a1b2c3d /a?b=%20c",
                 Manner::StartedOver,
                 Some("www.example.com:8443"),
             ),
@@ -147,6 +159,7 @@ mod tests {
             let carried = read(text).expect(text);
             assert_eq!((carried.manner, carried.begun_elsewhere.as_deref()), (manner, host), "{text}");
             assert_eq!(carried.begun_at, Some(NumericDate::from_seconds(1_700_000_000)), "{text}");
+            assert_eq!(carried.failed, if host.is_some() { 2 } else { 0 }, "{text}");
             assert_eq!(carried.write(), text);
         }
     }
@@ -154,10 +167,20 @@ mod tests {
     /// V66: of a newer program, or none of ours. Where people are sent is judged once more (V1).
     #[test]
     fn what_is_neither_carries_nothing() {
-        for text in ["2 ", "2 asked", "2 asked x - /", "2 asked 1 - -", "2 other 1 - - /"] {
+        for text in [
+            "2 ",
+            "2 asked",
+            "2 asked x 0 - /",
+            "2 asked 1 0 - -",
+            "2 other 1 0 - - /",
+            "2 asked 1 256 - - /",
+            "2 asked 1 - - /",
+        ] {
             assert_eq!(read(text), None, "{text}");
         }
-        for text in ["", "x", "2", "3 asked 1 - - /", "2 asked 1 - - //evil.example", "2 asked 1 - -  /a", "again /a"] {
+        for text in
+            ["", "x", "2", "3 asked 1 0 - - /", "2 asked 1 0 - - //evil.example", "2 asked 1 0 - -  /a", "again /a"]
+        {
             assert_eq!(read(text).expect(text).return_to, None, "{text}");
         }
     }

@@ -18,21 +18,21 @@ use tower_service::Service;
 use vestibule_core::ErrorResponse;
 
 pub use self::diagnosis::{Cause, Diagnosis};
-use self::record::Record;
+use self::record::{After, Record};
 pub(crate) use self::{
     diagnosis::Found,
     failure::LoginFailure,
-    record::{Again, Failed, Then},
+    record::{Again, Failed, Then, Undecided},
 };
 use crate::{
-    decision,
+    decision::{self, Login},
     door::{Door, Stage},
     end_user::OutsideTheVestibule,
     pages::{self, Action, ErrorPage},
     provider::{ConnectedProvider, RETRY_AFTER},
     return_address::ReturnAddress,
     session::visit::Visit,
-    start_over::{self, Way},
+    start_over::{self, Bringer},
 };
 
 /// A login that did not come to its end, as the error view gets it: what may be shown, and where the log says more.
@@ -105,11 +105,15 @@ impl LoginError {
     /// What the person may read. Text, not HTML: for a refusal it is the application's own reason.
     #[must_use]
     pub fn public_message(&self) -> &str {
-        if let Some(Cause::NotReturned) = self.diagnosis.as_ref().map(Diagnosis::cause) {
+        if self.diagnosis.as_ref().is_some_and(Diagnosis::is_of_blocked_cookies) {
             return "Your browser did not send back a cookie that this site needs to sign you in. Allow cookies for this site, then \
                     try again.";
         }
         match self.record.kind {
+            // What was used or has expired would have been started over.
+            LoginErrorKind::Unsolicited if self.diagnosis.is_some() => {
+                "This site did not recognise your browser when you came back."
+            }
             LoginErrorKind::Cancelled => "You cancelled the sign-in.",
             LoginErrorKind::Refused => &self.record.reason,
             LoginErrorKind::Denied => "The provider refused the sign-in.",
@@ -195,9 +199,11 @@ pub(crate) async fn error_page(
     mut request: Request<Body>,
 ) -> Response {
     let Some((record, after)) = record::read(&visit, request.uri().query()) else { return nothing_to_show(&door) };
-    let error = LoginError::from_record(&door, record, after.diagnosis);
-    let way = Way::of(&door, request.method(), request.headers());
-    if let Some(elsewhere) = instead(&visit, &error, after.then, way).await {
+    let After { then, diagnosis, attempt } = after;
+    let error = LoginError::from_record(&door, record, diagnosis);
+    attempt.iter().for_each(|attempt| visit.trace().follow(attempt));
+    let bringer = Bringer::of(&visit, request.method(), request.headers());
+    if let Some(elsewhere) = instead(&visit, &error, then, &bringer).await {
         return elsewhere;
     }
     let mut response = match door.error_view.clone() {
@@ -223,21 +229,23 @@ pub(crate) async fn error_page(
 /// Where somebody belongs whose callback was merely late, used or unknown: on the page that it was for, if they are signed in, else
 /// perhaps with the provider once more. The callback knows that itself, save when a form of another site made it: then the session's
 /// cookie comes along only now (V28).
-async fn instead(visit: &Visit, error: &LoginError, then: Then, way: Way) -> Option<Response> {
+async fn instead(visit: &Visit, error: &LoginError, then: Then, bringer: &Bringer) -> Option<Response> {
     if error.record.kind != LoginErrorKind::Unsolicited || then == Then::Stays {
         return None;
     }
     let door = visit.door();
     let return_to = door.return_address(&error.record.return_to)?;
-    if matches!(visit.peek().await, Ok(Some(_))) {
-        return Some(see_other(return_to.as_str()));
-    }
     let provider = error.provider().and_then(|name| door.provider(name))?;
-    match (then, way) {
-        (Then::StartsOver(again), Way::Here) => {
-            Some(start_over::at_the_error_page(visit, provider, return_to, again).await)
+    if let Then::IsDecidedThere(undecided) = then {
+        return Some(start_over::decide(visit, provider, undecided, bringer).await);
+    }
+    match visit.peek().await {
+        Ok(Some(_)) => {
+            decision::record(visit, Login::LandedLater(provider));
+            Some(see_other(return_to.as_str()))
         }
-        _ => None,
+        Ok(None) => None,
+        Err(nobody_knows) => Some(fail(visit, nobody_knows, Some(provider), Some(return_to))),
     }
 }
 

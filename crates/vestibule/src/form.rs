@@ -8,11 +8,11 @@ use http::{HeaderMap, Request, StatusCode, header};
 const MOST_BODY_BYTES: usize = 16 * 1024;
 
 /// Why there is no form to read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NoForm {
-    /// Another media type.
+    #[error("what was posted is not application/x-www-form-urlencoded (Form Post 1.0 2)")]
     MediaType,
-    /// More than 16 KB.
+    #[error("what was posted is longer than {} bytes", MOST_BODY_BYTES)]
     TooLong,
 }
 

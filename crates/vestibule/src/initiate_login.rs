@@ -58,7 +58,7 @@ pub(crate) async fn initiate_login(
     request: Request<Body>,
 ) -> Response {
     let Some(provider) = door.provider(&name).filter(|provider| provider.lets_others_initiate_login()) else {
-        return unknown_provider(&door);
+        return unknown_provider(&visit);
     };
     match begin(&door, &visit, provider, request).await {
         Ok(response) => response,

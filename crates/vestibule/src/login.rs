@@ -1,5 +1,7 @@
 //! Leave for the provider: what a stranger gets, and how a login begins.
 
+mod departing;
+
 use std::sync::Arc;
 
 use axum::{
@@ -10,26 +12,20 @@ use axum::{
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
 use url::form_urlencoded;
-use vestibule_core::{PendingLogin, ResponseMode};
 
+pub(crate) use self::departing::{Leaving, begin, depart};
 use crate::{
-    attempt::{Attempt, GivesWay},
-    carried::Carried,
-    clock,
     decision::{self, Gate, Login, Reference},
     door::{Door, LoginStarts},
-    error::{Failed, LoginFailure, fail, see_other},
+    error::see_other,
     logout::comes_from_us,
     pages::{self, Action, Choice, ErrorPage},
     paths::WISH,
-    provider::{ConnectedProvider, ProviderError},
-    request_objects::authorization_url,
+    provider::ConnectedProvider,
     return_address::{Fragments, ReturnAddress},
-    session::visit::{StoreFailed, Visit},
+    session::visit::Visit,
     step_up::Demand,
-    store::StoreError,
-    trips::{self, Departure, Trips},
-    wish::{Manner, Wish},
+    wish::Wish,
 };
 
 /// What kind of request asks for a page that needs a sign-in (SECURITY-RULES, "Who is redirected").
@@ -75,12 +71,15 @@ pub(crate) async fn challenge(
     match (Asker::of(method, headers), provider) {
         // Only the browser knows the fragment, and a redirect would hand it to the provider's page.
         (Asker::Navigation, provider) if door.fragments == Fragments::Kept => {
-            pages::deep_link::hop_page(&login_link(door, provider, demand, Some(&return_to)))
+            departing::lead_by_a_page(visit, provider, demand, return_to, headers).await
         }
         (Asker::Navigation, Some(provider)) => {
             depart(visit, provider, return_to, Wish::demanding(demand.clone()), headers).await
         }
-        (Asker::Navigation, None) => see_other(&door.paths.public_login(None, Some(&return_to))),
+        (Asker::Navigation, None) => {
+            decision::record(visit, Login::AskedWithWhom);
+            see_other(&door.paths.public_login(None, Some(&return_to)))
+        }
         (Asker::PostNavigation, provider) => {
             decision::record(visit, told_to_sign_in(provider, demand));
             let link = login_link(door, provider, demand, Some(&return_to));
@@ -194,7 +193,7 @@ pub(crate) async fn login_page(
             let wish = wished(&door, provider, query.as_deref());
             depart(&visit, provider, return_to, wish, &headers).await
         }
-        (None, Some(_)) => unknown_provider(&door),
+        (None, Some(_)) => unknown_provider(&visit),
         (None, None) => choice(&door, &return_to),
     }
 }
@@ -272,16 +271,17 @@ pub(crate) async fn login_with(
             let (return_to, wish) = (wanted(&door, query.as_deref()), wished(&door, provider, query.as_deref()));
             depart(&visit, provider, return_to, wish, &headers).await
         }
-        None => unknown_provider(&door),
+        None => unknown_provider(&visit),
     }
 }
 
-pub(crate) fn unknown_provider(door: &Door) -> Response {
-    let home = ReturnAddress::home(&door.base);
+pub(crate) fn unknown_provider(visit: &Visit) -> Response {
+    let reference = decision::record(visit, Login::WithNobody);
+    let home = ReturnAddress::home(&visit.door().base);
     let page = pages::error_page(&ErrorPage {
         title: "There is no such sign-in",
         message: "The address names a provider that this site does not know.",
-        reference: None,
+        reference: Some(reference.as_str()),
         action: Some(Action { label: "To the start page", href: home.as_str() }),
     });
     pages::html(StatusCode::NOT_FOUND, page, &[])
@@ -303,86 +303,4 @@ fn wanted(door: &Door, query: Option<&str>) -> ReturnAddress {
         .and_then(|(_, value)| door.return_address(&value))
         .filter(|address| !door.paths.is_ours(address.as_str()) || door.paths.is_kept_page(address))
         .unwrap_or_else(|| ReturnAddress::home(&door.base))
-}
-
-/// Sends the browser to the provider, with a login of its own pending; but not whom the last ones brought nowhere (V97).
-pub(crate) async fn depart(
-    visit: &Visit,
-    provider: &Arc<ConnectedProvider>,
-    return_to: ReturnAddress,
-    wish: Wish,
-    headers: &HeaderMap,
-) -> Response {
-    let door = visit.door();
-    let again = match trips::departure(visit, headers) {
-        Departure::May => None,
-        Departure::MayAgain(trips) => Some(trips),
-        Departure::MayNot(diagnosis) => {
-            let failed = Failed::new(LoginFailure::Looping(diagnosis), Some(return_to));
-            return Trips::forget(door, failed.answer(visit, Some(provider)));
-        }
-    };
-    let elsewhere = door.base.other_authority(visit.uri(), headers);
-    match begin(visit, provider, &return_to, wish, elsewhere).await {
-        Ok(response) => match again {
-            Some(trips) => trips.set(door, response),
-            None => response,
-        },
-        Err(error) => fail(visit, error, Some(provider), Some(return_to)),
-    }
-}
-
-/// Begins a login. `elsewhere` is the host that it was asked for at, where that is not the base URL's.
-pub(crate) async fn begin(
-    visit: &Visit,
-    provider: &Arc<ConnectedProvider>,
-    return_to: &ReturnAddress,
-    wish: Wish,
-    elsewhere: Option<String>,
-) -> Result<Response, ProviderError> {
-    let door = visit.door();
-    let at = provider.introduced().await?;
-    let request = provider.authorization_request(&wish);
-    let pending = PendingLogin::begin(clock::entropy(), door.now()).asking(&request);
-    let (manner, mode) = (wish.manner(), pending.response_mode());
-    visit.trace().follow(&pending.attempt());
-    let carried = Carried {
-        manner,
-        begun_at: Some(pending.begun_at()),
-        begun_elsewhere: elsewhere,
-        session: door.session_key(&visit.cookies()).map(Carried::name_of),
-        return_to: Some(return_to.clone()),
-    };
-    let carried = carried.seal(door, provider, &pending.attempt());
-    let url = authorization_url(door, provider, &at, &request.carry(carried), &pending).await?;
-    let mut response = see_other(url.as_str());
-    let mut attempt = Attempt::new(provider, pending, remembered(visit, wish.demand).await)
-        .by_client(provider, at.client.client_id());
-    if mode == ResponseMode::FormPost
-        && let Some(session) =
-            visit.peek().await.map_err(|StoreFailed| StoreError::transient("who is signed in is unknown"))?
-    {
-        attempt = attempt.in_place_of(door, &session);
-    }
-    let gives_way = match manner {
-        Manner::StartedOver | Manner::StartedOverAgain => GivesWay::Newest,
-        Manner::Asked | Manner::Silent | Manner::SteppingUp => GivesWay::Oldest,
-    };
-    for line in attempt.lines(door, &visit.cookies(), gives_way) {
-        response.headers_mut().append(header::SET_COOKIE, line);
-    }
-    decision::record(visit, Login::Departed { provider, manner });
-    Ok(response)
-}
-
-/// What the session will remember that it was asked for: with what the one before was asked for too, so that of two pages that want
-/// different ways of signing in each asks once, and not in turns for ever.
-async fn remembered(visit: &Visit, demand: Demand) -> Demand {
-    if demand.acr_values.is_empty() {
-        return demand;
-    }
-    match visit.peek().await {
-        Ok(Some(session)) => demand.besides(&session.evidence().demand),
-        _ => demand,
-    }
 }

@@ -10,7 +10,7 @@ use vestibule_core::{Issuer, ProtocolError, Secret, Subject};
 use crate::{
     decision::{self, Login, Logout},
     error::{LoginFailure, chain, see_other},
-    login::{self, Asker},
+    login::{self, Asker, Leaving},
     provider::{ConnectedProvider, ProviderError},
     return_address::ReturnAddress,
     session::{Session, Times, visit::Visit},
@@ -29,7 +29,7 @@ pub(crate) async fn depart(visit: &Visit, session: &Session) -> Option<Response>
     let return_to =
         ReturnAddress::of_request(&door.base, visit.uri()).unwrap_or_else(|| ReturnAddress::home(&door.base));
     let wish = Wish { id_token_hint: hint(session), ..Wish::silently() };
-    match login::begin(visit, &session.provider, &return_to, wish, None).await {
+    match login::begin(visit, &session.provider, &return_to, wish, Leaving::default()).await {
         Ok(response) => Some(response),
         Err(error) => {
             put_off(visit, session, &chain(&error)).await;

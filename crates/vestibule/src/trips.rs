@@ -1,8 +1,8 @@
 //! The round trips of a browser to a provider and back that came to nothing: sign-ins that succeeded, and of which the next page knew
 //! nothing. Three of them in a row end on a page that says why, never in a fourth (V97).
 //!
-//! What is known of them is in a small sealed cookie, which a browser keeps for a minute after the last of them. Nobody who is
-//! signed in has it read: it is looked at where a login begins.
+//! What is known of them is in a small sealed cookie, which is good for a minute after the last of them. Nobody who is signed in has it
+//! read: it is looked at where a login begins.
 
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, header};
@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use vestibule_core::NumericDate;
 
 use crate::{
+    carried::Carried,
     door::Door,
     error::{Diagnosis, Found},
     session::{begun::Begun, cookie::Purpose, keeping::Lost, visit::Visit},
@@ -39,7 +40,12 @@ struct Success {
 /// What is sealed: a wire format, since it outlives an upgrade by a minute. Add a version, never change one.
 #[derive(Serialize, Deserialize)]
 enum Written {
-    V1 { failed: u8, last: Option<Success> },
+    V1 {
+        /// When: how long a browser keeps a cookie is its own promise.
+        at: i64,
+        failed: u8,
+        last: Option<Success>,
+    },
 }
 
 /// What is to be done about somebody who is about to leave for a provider.
@@ -56,26 +62,41 @@ pub(crate) enum Departure {
 const MOST_FAILED: u8 = 3;
 /// The most seconds between two of them.
 const LIFETIME: i64 = 60;
+/// The most seconds by which a machine that finds a session over may be ahead of the one that began it.
+const MOST_AHEAD: i64 = 3600;
 /// A session that takes more bytes than this may be too large for a browser or a proxy, though not for us.
 pub(crate) const LARGE: usize = 3000;
 /// The longest part of a claim's name that is remembered, in characters.
 const MOST_OF_A_NAME: usize = 40;
 
 impl Trips {
-    /// Those of this browser.
-    pub(crate) fn of(visit: &Visit) -> Self {
-        Self::known(visit).unwrap_or_default()
+    /// Those of this browser, or where it brings none, what the login of a response carries of them.
+    pub(crate) fn of(visit: &Visit, carried: Option<&Carried>) -> Self {
+        let is_recent = |at| visit.door().now().seconds_since(at) <= LIFETIME;
+        let carried = carried.filter(|carried| carried.begun_at.is_some_and(is_recent));
+        Self::known(visit).unwrap_or_else(|| Self { failed: carried.map_or(0, |carried| carried.failed), last: None })
     }
 
-    /// The same, if the browser brings any.
+    /// Those that the browser brings, unless they are too old.
     pub(crate) fn known(visit: &Visit) -> Option<Self> {
-        visit.cookies().trips().and_then(|sealed| Self::open(visit.door(), sealed))
+        Self::brought(visit).filter(|(age, _)| *age <= LIFETIME).map(|(_, trips)| trips)
+    }
+
+    /// Those that it brings and their age in seconds, of whatever age.
+    fn brought(visit: &Visit) -> Option<(i64, Self)> {
+        let (at, trips) = Self::open(visit.door(), visit.cookies().trips()?)?;
+        Some((visit.door().now().seconds_since(at), trips))
     }
 
     /// The same after one more that came to nothing.
     pub(crate) fn and_one_more(self) -> Self {
         let trips = self.last.map_or(1, |last| last.trips);
         Self { failed: self.failed.saturating_add(trips), last: None }
+    }
+
+    /// How many came to nothing.
+    pub(crate) fn failed(&self) -> u8 {
+        self.failed
     }
 
     /// Whether the next one would be one too many.
@@ -110,31 +131,36 @@ impl Trips {
     }
 
     fn line(&self, door: &Door) -> HeaderValue {
-        let sealed = door.seals.trips.seal(&door.context(&door.names.name(Purpose::Trips)), &self.write());
+        let sealed = door.seals.trips.seal(&door.context(&door.names.name(Purpose::Trips)), &self.write(door.now()));
         door.names.set(Purpose::Trips, &sealed, Some(LIFETIME))
     }
 
-    fn open(door: &Door, sealed: &[u8]) -> Option<Self> {
+    fn open(door: &Door, sealed: &[u8]) -> Option<(NumericDate, Self)> {
         Self::read(&door.seals.trips.open(&door.context(&door.names.name(Purpose::Trips)), sealed)?)
     }
 
-    fn write(&self) -> Vec<u8> {
-        let written = Written::V1 { failed: self.failed, last: self.last.clone() };
+    fn write(&self, at: NumericDate) -> Vec<u8> {
+        let written = Written::V1 { at: at.seconds(), failed: self.failed, last: self.last.clone() };
         postcard::to_stdvec(&written).expect("strings and integers have a postcard form")
     }
 
-    fn read(payload: &[u8]) -> Option<Self> {
-        let Written::V1 { failed, last } = postcard::from_bytes(payload).ok()?;
-        Some(Self { failed, last })
+    fn read(payload: &[u8]) -> Option<(NumericDate, Self)> {
+        let Written::V1 { at, failed, last } = postcard::from_bytes(payload).ok()?;
+        Some((NumericDate::from_seconds(at), Self { failed, last }))
     }
 }
 
 /// Looks at the trips of somebody who is about to leave.
-pub(crate) fn departure(visit: &Visit, headers: &HeaderMap) -> Departure {
-    let trips = Trips::of(visit);
+pub(crate) async fn departure(visit: &Visit, headers: &HeaderMap) -> Departure {
+    let Some((age, trips)) = Trips::brought(visit).filter(|(age, _)| *age <= MOST_AHEAD) else { return Departure::May };
     let Some(last) = trips.last.clone() else { return Departure::May };
-    // Whoever is signed in leaves on purpose. Where only a store could say so, it is not asked for this.
-    if !visit.is_known_to_be_nobody() {
+    // Where a session came back and was over, it may be the clocks by which the trips look old.
+    let may_be_the_clocks = || matches!(visit.door().why_lost(&visit.cookies()), Lost::Over | Lost::Ended);
+    if age > LIFETIME && !may_be_the_clocks() {
+        return Departure::May;
+    }
+    // Whoever is signed in leaves on purpose. A store is asked for this once, and only soon after a sign-in.
+    if !matches!(visit.peek().await, Ok(None)) {
         return Departure::May;
     }
     let trips = trips.and_one_more();
@@ -179,7 +205,7 @@ mod tests {
 
     /// Two trips that came to nothing, and a sign-in since.
     const GOLDEN_V1: &[u8] =
-        b"\x00\x02\x01\x80\xc4\x9f\xd5\x0c\x01\xc8\x1a\x01\x01\x06\x67\x72\x6f\x75\x70\x73\xc6\x13";
+        b"\x00\xf8\xc4\x9f\xd5\x0c\x02\x01\x80\xc4\x9f\xd5\x0c\x01\xc8\x1a\x01\x01\x06\x67\x72\x6f\x75\x70\x73\xc6\x13";
 
     fn trips() -> Trips {
         let largest = vec![("groups".to_owned(), 2502)];
@@ -189,8 +215,9 @@ mod tests {
 
     #[test]
     fn the_golden_trips_of_version_1_are_read_and_written_for_ever() {
-        assert_eq!(trips().write(), GOLDEN_V1);
-        assert_eq!(Trips::read(GOLDEN_V1), Some(trips()));
+        let at = NumericDate::from_seconds(1_700_000_060);
+        assert_eq!(trips().write(at), GOLDEN_V1);
+        assert_eq!(Trips::read(GOLDEN_V1), Some((at, trips())));
     }
 
     /// V66: from a newer program, or cut short.

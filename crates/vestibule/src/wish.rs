@@ -28,6 +28,8 @@ pub(crate) enum Manner {
     Asked,
     /// Without their noticing, to find out whether they still are ([`silent_renewal`](crate::silent_renewal)).
     Silent,
+    /// The same, in a way that the application wished for and a plain login is not.
+    Wished,
     /// By a person whom a page sent to sign in otherwise than they did.
     SteppingUp,
     /// By a person who wanted to sign in, and whose first response came to nothing ([`start_over`](crate::start_over)).
@@ -49,6 +51,9 @@ enum Written {
     },
 }
 
+/// What makes a login more convenient, and no other than it is (Core 3.1.2.1).
+const HINTS: [&str; 4] = ["login_hint", "ui_locales", "claims_locales", "display"];
+
 impl Wish {
     /// A login that nobody notices.
     pub(crate) fn silently() -> Self {
@@ -64,8 +69,16 @@ impl Wish {
     pub(crate) fn manner(&self) -> Manner {
         match self.manner {
             Manner::Asked if !self.demand.is_nothing() => Manner::SteppingUp,
+            Manner::Asked if self.is_more_than_a_hint() => Manner::Wished,
             manner => manner,
         }
+    }
+
+    /// Whether a plain login in its place would be another.
+    fn is_more_than_a_hint(&self) -> bool {
+        self.claims.is_some()
+            || self.id_token_hint.is_some()
+            || self.parameters.iter().any(|(name, _)| !HINTS.contains(&name.as_str()))
     }
 
     /// A login that satisfies a page.

@@ -301,7 +301,8 @@ async fn other_methods_at_the_callback_do_nothing() {
     house.expect_started_over(Delivery::Form { from: ISSUER, url: &url, body: &query }, None).await;
     let json = Request::builder().method(Method::POST).uri(format!("{APP}/auth/callback/corp"));
     let json = json.header("content-type", "application/json").body(Body::from("{}")).expect("a request");
-    assert_eq!(house.browser.request(json).await.status(), 415, "R30");
+    assert_eq!(house.browser.request(json).await.header("location"), Some("/auth/error"), "R30");
+    assert_eq!(house.get("/auth/error").await.status(), 400, "R30");
     assert_eq!(house.provider.count("/token"), 0);
     assert!(before.iter().all(|name| house.cookie_names().contains(name)), "the login is still under way");
     assert_eq!(house.browser.get(&callback).await.text(), "profile of alice", "the login finishes all the same");

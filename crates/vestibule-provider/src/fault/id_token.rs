@@ -26,8 +26,9 @@ impl Hooks {
 
     /// The claims, before they are signed.
     pub(crate) fn id_token_claims(&self, claims: &mut Map<String, Value>, algorithm: SignatureAlgorithm) {
-        if let Some(name) = self.missing_claim() {
-            claims.remove(name);
+        let missing = self.missing_claims();
+        if !missing.is_empty() {
+            claims.retain(|name, _| !missing.contains(&name.as_str()));
             return;
         }
         let (name, value) = match self.0 {
@@ -52,20 +53,22 @@ impl Hooks {
         claims.insert(name.to_owned(), value);
     }
 
-    fn missing_claim(&self) -> Option<&'static str> {
-        Some(match self.0.as_ref()? {
-            Fault::MissingIssuer => "iss",
-            Fault::MissingSubject => "sub",
-            Fault::MissingAudience => "aud",
-            Fault::MissingExpiry => "exp",
-            Fault::MissingIssuedAt => "iat",
-            Fault::MissingNonce => "nonce",
-            Fault::MissingAccessTokenHash => "at_hash",
-            Fault::MissingCodeHash => "c_hash",
-            Fault::MissingAuthTime => "auth_time",
-            Fault::MissingAcr => "acr",
-            _ => return None,
-        })
+    fn missing_claims(&self) -> &'static [&'static str] {
+        match self.0 {
+            Some(Fault::MissingIssuer) => &["iss"],
+            Some(Fault::MissingSubject) => &["sub"],
+            Some(Fault::MissingAudience) => &["aud"],
+            Some(Fault::MissingExpiry) => &["exp"],
+            Some(Fault::MissingIssuedAt) => &["iat"],
+            Some(Fault::MissingNonce) => &["nonce"],
+            Some(Fault::MissingAccessTokenHash) => &["at_hash"],
+            Some(Fault::MissingCodeHash) => &["c_hash"],
+            Some(Fault::MissingAuthTime) => &["auth_time"],
+            Some(Fault::MissingSessionId) => &["sid"],
+            Some(Fault::NamelessSignIn) => &["auth_time", "sid"],
+            Some(Fault::MissingAcr) => &["acr"],
+            _ => &[],
+        }
     }
 
     /// The token, signed for this client.

@@ -31,6 +31,9 @@ fn of_claims() -> Vec<(Fault, &'static str, Value)> {
         (Fault::MissingAccessTokenHash, "at_hash", Value::Null),
         (Fault::StaleAuthTime, "auth_time", json!(NOW.minus(24 * 60 * 60))),
         (Fault::MissingAuthTime, "auth_time", Value::Null),
+        (Fault::MissingSessionId, "sid", Value::Null),
+        (Fault::NamelessSignIn, "auth_time", Value::Null),
+        (Fault::NamelessSignIn, "sid", Value::Null),
         (Fault::WrongAcr, "acr", json!("something-else")),
         (Fault::MissingAcr, "acr", Value::Null),
     ]

@@ -23,6 +23,12 @@ pub(crate) enum Login<'a> {
         /// Why.
         manner: Manner,
     },
+    /// The browser gets a page that takes the fragment of its address along to the sign-in, with whom, if that is known.
+    AskedForItsFragment(Option<&'a str>),
+    /// The browser is sent to where a person says with whom they sign in.
+    AskedWithWhom,
+    /// The address names no provider that there is for this.
+    WithNobody,
     /// No login begins: nobody asked who may.
     NotBegun(&'static str),
     /// No login begins that another site asked for.
@@ -64,6 +70,8 @@ pub(crate) enum Login<'a> {
         /// With whom.
         provider: &'a ConnectedProvider,
     },
+    /// It did not a moment ago, which was said; by now whoever it was for is signed in, and is where they wanted to be.
+    LandedLater(&'a ConnectedProvider),
     /// The provider says that somebody is signed in there no more.
     NoLongerSignedIn(&'a LoginFailure),
     /// It could not be found out whether they still are.
@@ -90,6 +98,11 @@ impl Login<'_> {
         };
         match self {
             Self::Departed { .. } => said(DEPARTED, Level::Debug, "sent to the provider"),
+            Self::AskedForItsFragment(_) => {
+                said("fragment_asked_for", Level::Debug, "sent to the sign-in by a page that takes the fragment along")
+            }
+            Self::AskedWithWhom => said("provider_asked_for", Level::Debug, "sent to choose a provider"),
+            Self::WithNobody => said("provider_unknown", Level::Debug, "no such provider"),
             Self::NotBegun(_) => said("login_not_begun", Level::Debug, "no login was begun"),
             Self::NotBegunForOthers { .. } => {
                 said("third_party_login_refused", Level::Warn, "a login that another site began was refused")
@@ -107,7 +120,7 @@ impl Login<'_> {
                 said("signed_in_beside", Level::Info, "signed in, as in another tab a moment ago")
             }
             Self::StartedOver { .. } => said("started_over", Level::Info, "a login is started over"),
-            Self::LandedAnyway { .. } => {
+            Self::LandedAnyway { .. } | Self::LandedLater(_) => {
                 said("landed_anyway", Level::Info, "a callback was of no use, and whoever is signed in went on")
             }
             Self::NoLongerSignedIn(_) => {
@@ -123,11 +136,14 @@ impl Login<'_> {
 
     fn rule(&self) -> std::borrow::Cow<'static, str> {
         match self {
-            Self::Departed { manner: Manner::Asked, .. } => "Core 3.1.2.1".into(),
+            Self::Departed { manner: Manner::Asked | Manner::Wished, .. } => "Core 3.1.2.1".into(),
             Self::Departed { manner: Manner::SteppingUp, .. } => "RFC 9470 4".into(),
             Self::Departed { manner: Manner::Silent, .. } | Self::NoLongerSignedIn(_) | Self::NotFoundOut { .. } => {
                 "Core 3.1.2.1 (prompt=none)".into()
             }
+            Self::AskedForItsFragment(_) => "keep_fragments".into(),
+            Self::AskedWithWhom => "default_provider".into(),
+            Self::WithNobody => "providers".into(),
             Self::NotBegun(_) => "Fetch Metadata 2".into(),
             Self::NotBegunForOthers { .. } => "Core 4".into(),
             Self::SignedIn { .. } | Self::SignedInBeside(_) => "Core 3.1.3.7".into(),
@@ -135,6 +151,7 @@ impl Login<'_> {
             Self::Failed { failure, .. } | Self::LandedAnyway { failure, .. } | Self::StartedOver { failure, .. } => {
                 rule::of_failure(failure)
             }
+            Self::LandedLater(_) => "RFC 6749 10.12".into(),
         }
     }
 
@@ -142,12 +159,17 @@ impl Login<'_> {
         match self {
             Self::Departed { manner, .. } => match manner {
                 Manner::Asked => "nobody is signed in, or somebody asked to sign in".to_owned(),
+                Manner::Wished => "the application wished for a sign-in of this kind".to_owned(),
                 Manner::SteppingUp => "the page demands another or a fresher sign-in".to_owned(),
                 Manner::StartedOver | Manner::StartedOverAgain => {
                     "the response of the login before came to nothing".to_owned()
                 }
                 Manner::Silent => "it is time to ask whether the person is still signed in there".to_owned(),
             },
+            Self::AskedForItsFragment(_) => "nobody is signed in, and only the browser knows the fragment".to_owned(),
+            Self::AskedWithWhom => "nobody is signed in, and there are several providers".to_owned(),
+            // V11: never what the address calls it.
+            Self::WithNobody => "the address names none of these settings, or none that does this".to_owned(),
             Self::NotBegun(reason) | Self::NotBegunForOthers { reason, .. } => (*reason).to_owned(),
             Self::SignedIn { .. } => "the ID Token holds in every point".to_owned(),
             Self::SignedInBeside(_) => {
@@ -157,6 +179,7 @@ impl Login<'_> {
             | Self::LandedAnyway { failure, .. }
             | Self::StartedOver { failure, .. }
             | Self::NoLongerSignedIn(failure) => chain(failure),
+            Self::LandedLater(_) => "whoever was told so is signed in by now".to_owned(),
             Self::NotFoundOut { reason, .. } => (*reason).to_owned(),
         }
     }
@@ -166,12 +189,14 @@ impl Login<'_> {
             Self::Departed { provider, .. }
             | Self::NotBegunForOthers { provider, .. }
             | Self::LandedAnyway { provider, .. }
+            | Self::LandedLater(provider)
             | Self::StartedOver { provider, .. } => Some(provider.name()),
             Self::SignedIn { session, .. } | Self::SignedInBeside(session) | Self::NotFoundOut { session, .. } => {
                 Some(session.provider.name())
             }
             Self::Failed { provider, .. } => provider.map(ConnectedProvider::name),
-            Self::NotBegun(_) | Self::NoLongerSignedIn(_) => None,
+            Self::AskedForItsFragment(provider) => *provider,
+            Self::AskedWithWhom | Self::WithNobody | Self::NotBegun(_) | Self::NoLongerSignedIn(_) => None,
         }
     }
 }

@@ -9,7 +9,7 @@ use vestibule_core::{
     exchange::Endpoint,
 };
 
-use crate::{error::LoginFailure, provider::ProviderError};
+use crate::{error::LoginFailure, form::NoForm, provider::ProviderError};
 
 /// The documents that messages name sections of.
 const DOCUMENTS: [&str; 8] = [
@@ -27,6 +27,8 @@ const DOCUMENTS: [&str; 8] = [
 pub(super) fn of_failure(failure: &LoginFailure) -> Cow<'static, str> {
     match failure {
         LoginFailure::Provider(error) => of_provider_error(error),
+        LoginFailure::NoForm(NoForm::MediaType) => "Form Post 1.0 2".into(),
+        LoginFailure::NoForm(NoForm::TooLong) => "RFC 9110 15.5.14".into(),
         LoginFailure::Refused(_) => "on_login".into(),
         LoginFailure::TooBig(_) => "RFC 6265 6.1".into(),
         LoginFailure::LoggedOut => "a logout ends the logins under way".into(),

@@ -51,7 +51,14 @@ impl Trace {
         *self.attempt.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn reference(&self) -> Reference {
+    /// The name of the login that it is about.
+    pub(crate) fn followed(&self) -> Option<String> {
+        let Some(Thread::Attempt(name)) = self.attempt() else { return None };
+        String::from_utf8(name.to_vec()).ok()
+    }
+
+    /// By what its decisions are found again: those of one login by one, others by one each.
+    pub(crate) fn reference(&self) -> Reference {
         match self.attempt() {
             Some(Thread::Attempt([a, b, c, d, e, f, ..])) => Reference::of([a, b, c, d, e, f]),
             _ => Reference::random(),

@@ -23,7 +23,7 @@ use crate::{door::Door, provider::ProviderError};
 ///
 /// async fn sorry(error: LoginError) -> String {
 ///     match error.diagnosis().map(|diagnosis| diagnosis.cause()) {
-///         Some(Cause::NotReturned) => "Please allow cookies for this site.".to_owned(),
+///         Some(Cause::OtherHost) => "Please come in by our own address.".to_owned(),
 ///         _ => error.public_message().to_owned(),
 ///     }
 /// }
@@ -127,6 +127,11 @@ impl Diagnosis {
             Found::OtherKey => Cause::OtherKey,
             Found::Ended => Cause::Ended,
         }
+    }
+
+    /// Whether the browser brings none of our cookies, as far as is known: where a smaller one came back, allowing them helps nobody.
+    pub(super) fn is_of_blocked_cookies(&self) -> bool {
+        self.0 == Found::LoginNotReturned
     }
 
     /// Whether no cookie can be relied on, not even the one that leads to this very page.

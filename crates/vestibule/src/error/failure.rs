@@ -2,20 +2,24 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use vestibule_core::{
-    Misbehaviour, ProtocolError,
+    Misbehaviour, NumericDate, ProtocolError,
     error::{Excerpt, Unsolicited},
 };
 
 use super::{Diagnosis, LoginErrorKind};
 use crate::{
+    form::NoForm,
     new_login::Refusal,
     provider::ProviderError,
     session::{
         begun::TooBig,
         cookie::{CHUNK_BYTES, MOST_CHUNKS},
         keeping::NotBegun,
+        visit::StoreFailed,
     },
+    store::StoreError,
 };
 
 /// Why a login did not come to its end, exactly: for the log.
@@ -23,6 +27,9 @@ use crate::{
 pub(crate) enum LoginFailure {
     #[error(transparent)]
     Provider(#[from] ProviderError),
+    /// What was posted to the redirect URI cannot be read.
+    #[error(transparent)]
+    NoForm(NoForm),
     #[error("the application refused: {}", .0.to_string().escape_default())]
     Refused(Refusal),
     #[error("{0}")]
@@ -39,6 +46,29 @@ pub(crate) enum LoginFailure {
     /// The next one would too.
     #[error("three sign-ins, one after the other, did not last until the next page")]
     Looping(Diagnosis),
+}
+
+/// Why a response is of no use that was good once. It travels in the record of an error, for a minute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Stale {
+    /// It came to a browser that knows nothing of its login.
+    Unknown,
+    /// It came too late.
+    Late {
+        begun_at: i64,
+    },
+    Used,
+}
+
+impl From<Stale> for LoginFailure {
+    fn from(stale: Stale) -> Self {
+        match stale {
+            Stale::Unknown => Unsolicited::UnknownAttempt,
+            Stale::Late { begun_at } => Unsolicited::Expired { begun_at: NumericDate::from_seconds(begun_at) },
+            Stale::Used => Unsolicited::Used,
+        }
+        .into()
+    }
 }
 
 impl fmt::Display for TooBig {
@@ -68,6 +98,13 @@ impl From<NotBegun> for LoginFailure {
     }
 }
 
+/// A store that fails is not one that has nothing: whoever is signed in is not sent to sign in again.
+impl From<StoreFailed> for LoginFailure {
+    fn from(StoreFailed: StoreFailed) -> Self {
+        Self::Provider(StoreError::transient("who is signed in is unknown").into())
+    }
+}
+
 impl From<ProtocolError> for LoginFailure {
     fn from(error: ProtocolError) -> Self {
         Self::Provider(error.into())
@@ -91,13 +128,17 @@ impl LoginFailure {
         self.kind() == LoginErrorKind::Unsolicited
     }
 
-    /// Whether a new login would probably do what this one could not: its response was late, or came to a browser that knows
-    /// nothing of it.
-    pub(crate) fn is_stale(&self) -> bool {
+    /// Why a new login would probably do what this one could not, if it would.
+    pub(crate) fn stale(&self) -> Option<Stale> {
         let Self::Provider(ProviderError::Protocol(ProtocolError::Unsolicited(unsolicited))) = self else {
-            return false;
+            return None;
         };
-        matches!(unsolicited, Unsolicited::UnknownAttempt | Unsolicited::Expired { .. } | Unsolicited::Used)
+        match unsolicited {
+            Unsolicited::UnknownAttempt => Some(Stale::Unknown),
+            Unsolicited::Expired { begun_at } => Some(Stale::Late { begun_at: begun_at.seconds() }),
+            Unsolicited::Used => Some(Stale::Used),
+            _ => None,
+        }
     }
 
     /// Whether the browser brought no cookie of the login that its response was for.
@@ -130,7 +171,9 @@ impl LoginFailure {
             Self::Refused(_) => LoginErrorKind::Refused,
             Self::OverAlready => LoginErrorKind::Misbehaved,
             // Whoever was logged out meanwhile may start again.
-            Self::LoggedOut | Self::NothingToRenew | Self::SomebodyElse => LoginErrorKind::Unsolicited,
+            Self::NoForm(_) | Self::LoggedOut | Self::NothingToRenew | Self::SomebodyElse => {
+                LoginErrorKind::Unsolicited
+            }
             Self::TooBig(_) => LoginErrorKind::TooBig,
             Self::Looping(_) => LoginErrorKind::Looping,
         }

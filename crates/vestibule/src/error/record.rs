@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
 use vestibule_core::{NumericDate, ProtocolError};
 
-use super::{Diagnosis, LoginErrorKind, LoginFailure, see_other};
+use super::{Diagnosis, LoginErrorKind, LoginFailure, failure::Stale, see_other};
 use crate::{
+    carried::Carried,
     decision::{self, Login},
     door::Door,
     paths::Place,
@@ -35,21 +36,48 @@ pub(super) struct After {
     pub(super) then: Then,
     pub(super) retry_after: Option<u8>,
     pub(super) diagnosis: Option<Diagnosis>,
+    /// The login that it is about, by the name of its attempt, so that what is decided later is recorded with the rest.
+    pub(super) attempt: Option<String>,
+}
+
+/// What is written of it.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    then: WrittenThen,
+    retry_after: Option<u8>,
+    diagnosis: Option<Diagnosis>,
+    attempt: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+enum WrittenThen {
+    Lands,
+    Stays,
+    IsDecidedThere { stale: Stale, again: Again, carried: String },
 }
 
 /// What becomes of who comes to the error page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Then {
     /// Somebody who is signed in, and whose callback was merely late, used or unknown, lands where it was for.
     Lands,
     /// Nobody lands anywhere: they would be sent away again.
     Stays,
-    /// As the first, and whoever is not signed in starts over, in this manner.
-    StartsOver(Again),
+    /// As the first, and whoever is not signed in starts over: what becomes of the login is not known before, nor recorded.
+    IsDecidedThere(Undecided),
+}
+
+/// A login whose response is stale, until the error page knows who came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Undecided {
+    pub(crate) stale: Stale,
+    /// How it is started over, if it is.
+    pub(crate) again: Again,
+    pub(crate) carried: Carried,
 }
 
 /// How often a login was started over, when it is now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Again {
     Once,
     Twice,
@@ -82,18 +110,23 @@ impl Failed {
         Self { then: Then::Stays, ..self }
     }
 
-    /// The answer: one log line, one sealed record, and 303 to the error page.
+    /// The answer: one log line, one sealed record, and 303 to the error page. The line of what is decided there is written there.
     pub(crate) fn answer(self, visit: &Visit, provider: Option<&ConnectedProvider>) -> Response {
         let door = visit.door();
         let diagnosis = self.diagnosis.or_else(|| Diagnosis::of(&self.failure));
-        let failed = Login::Failed { failure: &self.failure, diagnosis: diagnosis.as_ref(), provider };
-        let reference = decision::record(visit, failed).to_string();
+        let reference = match self.then {
+            Then::IsDecidedThere(_) => visit.trace().reference(),
+            Then::Lands | Then::Stays => {
+                let failed = Login::Failed { failure: &self.failure, diagnosis: diagnosis.as_ref(), provider };
+                decision::record(visit, failed)
+            }
+        };
         let provider = provider.map(ConnectedProvider::name);
         let return_to = self.return_to.unwrap_or_else(|| ReturnAddress::home(&door.base));
         let retry_after = self.failure.retry_after();
-        let record = Record::of(self.failure, provider, reference, &return_to, door.now());
+        let record = Record::of(self.failure, provider, reference.to_string(), &return_to, door.now());
         let mut location = door.paths.public(Place::Error);
-        let after = After { then: self.then, retry_after, diagnosis };
+        let after = After { then: self.then, retry_after, diagnosis, attempt: visit.trace().followed() };
         // A clean URL, save where the cookie would not arrive, or where another tab's would before this one is read. What is in it is
         // ours, and nothing of the protocol's.
         if after.is_for_one_tab() {
@@ -115,21 +148,28 @@ fn line(door: &Door, sealed: &str) -> HeaderValue {
 }
 
 impl After {
-    /// So many bits of the mark say what becomes of who comes. Those above them are the seconds, and 0 where there are none.
-    const BITS: u8 = 2;
-
-    fn mark(&self) -> u8 {
-        self.then.mark() | self.retry_after.unwrap_or(0) << Self::BITS
-    }
-
-    fn of(mark: u8, diagnosis: Option<Diagnosis>) -> Self {
-        let then = Then::of(mark & ((1 << Self::BITS) - 1));
-        Self { then, retry_after: Some(mark >> Self::BITS).filter(|seconds| *seconds > 0), diagnosis }
+    /// What is unknown is the least that can be.
+    fn read(door: &Door, bytes: &[u8]) -> Self {
+        // A record of before there were diagnoses.
+        if bytes.is_empty() {
+            return Self { then: Then::Lands, retry_after: None, diagnosis: None, attempt: None };
+        }
+        let Ok(Written { then, retry_after, diagnosis, attempt }) = postcard::from_bytes(bytes) else {
+            return Self { then: Then::Stays, retry_after: None, diagnosis: None, attempt: None };
+        };
+        let then = match then {
+            WrittenThen::Lands => Then::Lands,
+            WrittenThen::Stays => Then::Stays,
+            WrittenThen::IsDecidedThere { stale, again, carried } => Carried::read_at(door, &carried)
+                .map_or(Then::Stays, |carried| Then::IsDecidedThere(Undecided { stale, again, carried })),
+        };
+        Self { then, retry_after, diagnosis, attempt }
     }
 
     /// Whether it must be this tab's that comes to the page, and no other's.
     fn is_for_one_tab(&self) -> bool {
-        matches!(self.then, Then::StartsOver(_)) || self.diagnosis.as_ref().is_some_and(Diagnosis::distrusts_cookies)
+        matches!(self.then, Then::IsDecidedThere(_))
+            || self.diagnosis.as_ref().is_some_and(Diagnosis::distrusts_cookies)
     }
 }
 
@@ -168,44 +208,21 @@ impl Record {
     }
 
     fn write(&self, after: &After) -> Vec<u8> {
-        let mut bytes = postcard::to_stdvec(self).expect("strings and integers have a postcard form");
-        bytes.push(after.mark());
-        if let Some(diagnosis) = &after.diagnosis {
-            bytes.extend(postcard::to_stdvec(diagnosis).expect("strings and integers have a postcard form"));
-        }
-        bytes
+        let then = match &after.then {
+            Then::Lands => WrittenThen::Lands,
+            Then::Stays => WrittenThen::Stays,
+            Then::IsDecidedThere(Undecided { stale, again, carried }) => {
+                WrittenThen::IsDecidedThere { stale: *stale, again: *again, carried: carried.write() }
+            }
+        };
+        let (retry_after, diagnosis, attempt) = (after.retry_after, after.diagnosis.clone(), after.attempt.clone());
+        let written = Written { then, retry_after, diagnosis, attempt };
+        postcard::to_stdvec(&(self, written)).expect("strings and integers have a postcard form")
     }
 
     fn read(door: &Door, bytes: &[u8]) -> Option<(Self, After)> {
         let (record, after): (Self, &[u8]) = postcard::take_from_bytes(bytes).ok()?;
         let age = door.now().seconds_since(NumericDate::from_seconds(record.at));
-        let after = match after.split_first() {
-            // A record of before there were diagnoses.
-            None => After { then: Then::Lands, retry_after: None, diagnosis: None },
-            Some((mark, [])) => After::of(*mark, None),
-            Some((mark, diagnosis)) => After::of(*mark, postcard::from_bytes(diagnosis).ok()),
-        };
-        (0..=RECORD_LIFETIME).contains(&age).then_some((record, after))
-    }
-}
-
-impl Then {
-    const fn mark(self) -> u8 {
-        match self {
-            Self::Lands => 0,
-            Self::Stays => 1,
-            Self::StartsOver(Again::Once) => 2,
-            Self::StartsOver(Again::Twice) => 3,
-        }
-    }
-
-    /// What is unknown is the least that can be.
-    const fn of(mark: u8) -> Self {
-        match mark {
-            0 => Self::Lands,
-            2 => Self::StartsOver(Again::Once),
-            3 => Self::StartsOver(Again::Twice),
-            _ => Self::Stays,
-        }
+        (0..=RECORD_LIFETIME).contains(&age).then(|| (record, After::read(door, after)))
     }
 }

@@ -48,7 +48,7 @@ pub(crate) async fn frontchannel_logout(
     method: Method,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let Some(provider) = door.provider(&name) else { return unknown_provider(&door) };
+    let Some(provider) = door.provider(&name) else { return unknown_provider(&visit) };
     // axum hands HEAD to a handler of GET.
     if method != Method::GET {
         let headers = [(header::ALLOW, "GET"), (header::CACHE_CONTROL, "no-store")];

@@ -158,6 +158,11 @@ impl Asking {
         self.response_mode
     }
 
+    /// How responses come back, whether that is said or the type's own way.
+    pub(super) fn effective_response_mode(&self) -> ResponseMode {
+        self.response_mode.unwrap_or_else(|| self.response_type.default_mode())
+    }
+
     /// Whether every login has this further parameter.
     pub(super) fn has_parameter(&self, name: &str) -> bool {
         self.parameters.iter().any(|(parameter, _)| parameter == name)

@@ -5,8 +5,8 @@ use std::{fmt, sync::Arc, time::Duration};
 use http::HeaderValue;
 use serde_json::Value;
 use vestibule_core::{
-    AuthorizationRequest, Exchange, HttpClient, JwkSet, Misbehaviour, NumericDate, ProviderMetadata, Step,
-    UserInfoMethod,
+    AuthorizationRequest, Exchange, HttpClient, JwkSet, Misbehaviour, NumericDate, ProviderMetadata, ResponseMode,
+    Step, UserInfoMethod,
     authorization::InvalidAuthorizationRequest,
     discovery::{DiscoveryRequest, KeysRequest},
     freshness::{Answer, Conditional, Freshness},
@@ -129,6 +129,11 @@ impl ConnectedProvider {
     /// What a login asks for: what the settings have for all of them, and what is wished of this one.
     pub(crate) fn authorization_request(&self, wish: &Wish) -> AuthorizationRequest {
         self.provider.asking.authorization_request(self.redirect_uri(), wish)
+    }
+
+    /// Whether responses come in a fragment, which no server sees.
+    pub(crate) fn answers_in_fragments(&self) -> bool {
+        self.provider.asking.effective_response_mode() == ResponseMode::Fragment
     }
 
     /// Where the browser is sent to sign in, as far as it is known already.

@@ -109,6 +109,15 @@ impl CookieNames {
         line.as_bytes().starts_with(self.prefix.as_bytes())
     }
 
+    /// Whether a response sets this cookie already, or deletes it: the whole name counts, as others may begin with it.
+    pub(crate) fn is_set(&self, headers: &HeaderMap, purpose: Purpose<'_>) -> bool {
+        let name = self.name(purpose);
+        headers
+            .get_all(header::SET_COOKIE)
+            .iter()
+            .any(|line| line.as_bytes().strip_prefix(name.as_bytes()).is_some_and(|rest| rest.starts_with(b"=")))
+    }
+
     /// One pass over the Cookie headers, for the cookies of ours alone.
     pub(crate) fn read<'a>(&self, headers: impl Iterator<Item = &'a HeaderValue>) -> Cookies<'a> {
         let mut cookies = Cookies { ours: Vec::new(), hostile: false };

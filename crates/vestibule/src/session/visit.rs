@@ -15,7 +15,7 @@ use super::{
     Session,
     begun::Begun,
     cookie::{self, Cookies, Purpose},
-    keeping::{Keeping, Lost, NotBegun, Place},
+    keeping::{Keeping, NotBegun, Place},
 };
 use crate::{
     decision::{self, BrowserId, Opening, Trace},
@@ -145,15 +145,6 @@ impl Visit {
             return Ok(None);
         }
         self.0.door.open_session(&cookies).await.map_err(|error| self.report(&error))
-    }
-
-    /// Whether it is known, without a store's being asked, that nobody is signed in.
-    pub(crate) fn is_known_to_be_nobody(&self) -> bool {
-        match self.0.asked.get() {
-            Some(Asked::Nobody | Asked::Hostile) => true,
-            Some(Asked::SignedIn(_) | Asked::StoreFailed) => false,
-            None => self.0.door.why_lost(&self.cookies()) != Lost::Ended,
-        }
     }
 
     async fn ask(&self) -> Asked {
@@ -313,9 +304,7 @@ impl Visit {
         let (names, places) = (&self.0.door.names, places.max(self.cookies().session_places()));
         append(headers, (0..places).map(|chunk| names.delete(Purpose::Session(chunk))));
         // Whoever signs in again after this does not go round in circles.
-        let trips = names.name(Purpose::Trips);
-        let is_set = |line: &HeaderValue| line.as_bytes().starts_with(trips.as_bytes());
-        if self.cookies().trips().is_some() && !headers.get_all(header::SET_COOKIE).iter().any(is_set) {
+        if self.cookies().trips().is_some() && !names.is_set(headers, Purpose::Trips) {
             headers.append(header::SET_COOKIE, names.delete(Purpose::Trips));
         }
     }

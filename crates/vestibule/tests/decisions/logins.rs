@@ -1,11 +1,11 @@
 //! Each thing that is decided of a login, once.
 
-use vestibule::{Client, Provider};
-use vestibule_provider::{Fault, RegisteredClient};
+use vestibule::{Builder, Client, Provider, ResponseMode};
+use vestibule_provider::{Fault, Page, RegisteredClient};
 
 use crate::{
     bench::{decisions, only, records, reference_on},
-    house::{APP, CLIENT_SECRET, House, ISSUER, log::Log},
+    house::{APP, CLIENT_SECRET, House, ISSUER, TestClock, bare_builder, log::Log, provider},
 };
 
 #[tokio::test]
@@ -124,4 +124,119 @@ async fn what_begins_no_login_is_one_record() {
     let record = only(&log);
     assert_eq!((record.decision.as_str(), record.rule.as_str()), ("third_party_login_refused", "Core 4"));
     assert_eq!((reference_on(&page), record.provider.as_deref()), (record.reference.as_str(), Some("corp")));
+}
+
+/// V28: a form of the provider's page comes without the session's cookie, so it is the error page that decides, and says so: a login that
+/// succeeds after all did not fail.
+#[tokio::test]
+async fn a_form_that_comes_too_late_is_one_record_of_what_became_of_it() {
+    for (is_signed_in, expected) in [(true, vec!["landed_anyway"]), (false, vec!["started_over", "sent_to_provider"])] {
+        let (mut house, form, reference) = late_form(|builder| builder).await;
+        if is_signed_in {
+            assert_eq!(house.get("/profile?tab=2").await.text(), "profile of alice");
+        }
+        let (log, _listening) = Log::listen();
+        let answer = house.browser.submit_without_redirects(&form, "/auth/callback", &[]).await;
+        assert_eq!(decisions(&log), Vec::<String>::new(), "nothing is decided yet");
+        let record = format!("{APP}{}", answer.header("location").expect("the way to the error page"));
+        let answer = house.browser.get_without_redirects(&record).await;
+        assert_eq!(decisions(&log), expected);
+        assert_eq!(records(&log)[0].reference, reference, "that of the login which it is about");
+        assert_eq!(log.failures(), Vec::<String>::new());
+        assert!(
+            house.browser.cookies().all(|cookie| !cookie.name.ends_with("-error")),
+            "{:?}",
+            answer.header("location")
+        );
+    }
+}
+
+/// The same where it failed: once, however often the page is loaded.
+#[tokio::test]
+async fn a_form_that_comes_too_late_and_starts_nothing_over_is_one_failure() {
+    let (mut house, form, reference) = late_form(|builder| builder.refuse_cross_site_logins()).await;
+    let (log, _listening) = Log::listen();
+    let answer = house.browser.submit_without_redirects(&form, "/auth/callback", &[]).await;
+    let page = house.browser.get(&format!("{APP}{}", answer.header("location").expect("a way"))).await;
+    assert_eq!((page.status().as_u16(), page.url().as_str()), (400, "http://localhost:3000/auth/error"));
+    let record = only(&log);
+    assert_eq!((record.decision.as_str(), record.rule.as_str()), ("callback_unsolicited", "RFC 6749 10.12"));
+    assert_eq!((record.reference.as_str(), reference_on(&page)), (reference.as_str(), reference.as_str()));
+    assert_eq!(reference_on(&house.get("/auth/error").await), reference);
+    assert_eq!(log.failures().len(), 1, "a reload is no decision");
+}
+
+/// Whoever is told of a failure and has signed in meanwhile in another tab goes on from its page, which is a decision of its own.
+#[tokio::test]
+async fn whoever_lands_from_the_error_page_is_one_record_more() {
+    let mut house = House::new();
+    house.get("/auth/callback/corp?state=x&code=y").await;
+    let told = house.browser.clone();
+    house.sign_in("/profile", "alice").await;
+    for kept in told.cookies().filter(|cookie| cookie.name.ends_with("-error")) {
+        assert!(house.browser.set_cookie(APP, &format!("{}={}; Path=/", kept.name, kept.value)));
+    }
+    let (log, _listening) = Log::listen();
+    assert_eq!(house.browser.get_without_redirects(&format!("{APP}/auth/error")).await.header("location"), Some("/"));
+    let record = only(&log);
+    assert_eq!((record.decision.as_str(), record.provider.as_deref()), ("landed_anyway", Some("corp")));
+}
+
+/// What stands in the place of a redirect to the provider is a decision as that is, and its own.
+#[tokio::test]
+async fn what_comes_between_a_stranger_and_the_provider_is_one_record() {
+    let lab = Provider::discovered(ISSUER, Client::confidential("my-app", CLIENT_SECRET)).expect("an issuer");
+    let mut several = House::with(|builder| builder.provider("lab", lab));
+    let mut keeping = House::with(Builder::keep_fragments);
+    let (log, _listening) = Log::listen();
+    let answer = keeping.get("/profile").await;
+    let record = only(&log);
+    assert_eq!((record.decision.as_str(), record.level.as_str()), ("fragment_asked_for", "DEBUG"));
+    assert_eq!((record.provider.as_deref(), answer.status().as_u16()), (Some("corp"), 401));
+    drop(_listening);
+
+    let (log, _listening) = Log::listen();
+    let answer = several.browser.get_without_redirects(&format!("{APP}/profile")).await;
+    let record = only(&log);
+    assert_eq!((record.decision.as_str(), record.level.as_str()), ("provider_asked_for", "DEBUG"));
+    assert_eq!(answer.header("location"), Some("/auth/login?return_to=%2Fprofile"));
+}
+
+/// V11: what the address calls it is in no record.
+#[tokio::test]
+async fn a_provider_that_there_is_not_is_one_record() {
+    let mut house = House::new();
+    for path in [
+        "/auth/login/mallory",
+        "/auth/login?provider=mallory",
+        "/auth/callback/mallory?code=x&state=y",
+        "/auth/frontchannel_logout/mallory?iss=x&sid=y",
+        "/auth/initiate_login/mallory?iss=x",
+    ] {
+        let (log, _listening) = Log::listen();
+        let page = house.get(path).await;
+        let record = only(&log);
+        assert_eq!((record.decision.as_str(), record.level.as_str()), ("provider_unknown", "DEBUG"), "{path}");
+        assert_eq!((page.status().as_u16(), record.provider), (404, None), "{path}");
+        assert_eq!(reference_on(&page), record.reference, "{path}");
+        assert!(!log.lines().iter().any(|line| line.contains("mallory")), "{path}");
+    }
+}
+
+/// A form of the provider's that comes to a browser whose login is gone, and the reference of that login.
+async fn late_form(settings: impl FnOnce(Builder) -> Builder) -> (House, Page, String) {
+    let (provider, clock) = (provider(), TestClock::new());
+    let corp = Provider::discovered(ISSUER, Client::confidential("my-app", CLIENT_SECRET)).expect("an issuer");
+    let builder = bare_builder(&provider, &clock).provider("corp", corp.response_mode(ResponseMode::FormPost));
+    let vestibule = settings(builder).build().expect("the settings hold together");
+    let mut house = House::around(provider, clock, &vestibule);
+    let (log, listening) = Log::listen();
+    let sign_in = house.get("/profile?tab=1").await;
+    let reference = only(&log).reference;
+    drop(listening);
+    for name in house.cookie_names() {
+        house.browser.remove_cookie(&name);
+    }
+    let form = house.browser.submit_without_redirects(&sign_in, "/authorize", &[("user", "alice")]).await;
+    (house, form, reference)
 }

@@ -192,3 +192,18 @@ pub(crate) fn only_reason(log: &Log) -> String {
     let (_, reason) = line.split_once(" reason=").expect("a reason");
     reason.to_owned()
 }
+
+/// The one reason in the log why a login was started over, which is no failure.
+pub(crate) fn only_reason_to_start_over(log: &Log) -> String {
+    assert_eq!(log.failures(), Vec::<String>::new());
+    let lines: Vec<_> = log.lines().into_iter().filter(|line| line.contains("decision=started_over")).collect();
+    let [line] = &lines[..] else { panic!("one login that is started over: {lines:#?}") };
+    let (_, reason) = line.split_once(" reason=").expect("a reason");
+    reason.to_owned()
+}
+
+/// Follows an answer to the error page, which decides what becomes of a response that was posted (V28), and stays at its answer.
+pub(crate) async fn at_the_error_page(browser: &mut Browser, answer: &Page) -> Page {
+    let record = answer.header("location").filter(|place| place.starts_with("/auth/error?record=")).expect("a record");
+    browser.get_without_redirects(&format!("{APP}{record}")).await
+}

@@ -13,14 +13,14 @@ use vestibule_provider::{Browser, Fault, Page};
 
 use crate::{
     bench::{
-        CALLBACK, Stopped, asked, corp_by, delivery, departures, hop_over, house, house_with, last_said, only_reason,
-        said, stopped,
+        CALLBACK, Stopped, asked, at_the_error_page, corp_by, delivery, departures, hop_over, house, house_with,
+        last_said, only_reason, only_reason_to_start_over, said, stopped,
     },
     house::{
         APP, House, ISSUER,
         log::Log,
         paper::set_cookies,
-        rejection::{Delivery, Rejected, cookies, who},
+        rejection::{Delivery, Rejected, cookies, is_departure, who},
     },
 };
 
@@ -92,8 +92,11 @@ async fn a_form_signs_in_once() {
             (Some("no-referrer"), Some("no-store"))
         );
         let (log, _listening) = Log::listen();
-        assert!(comes_to_the_error_page(&stopped.arrive(&mut thief).await), "{mode}");
-        assert_eq!(only_reason(&log), "a login that was used already", "{mode}");
+        let answer = stopped.arrive(&mut thief).await;
+        assert!(comes_to_the_error_page(&answer), "{mode}");
+        assert_eq!(log.failures(), Vec::<String>::new(), "{mode}");
+        assert!(is_departure(&at_the_error_page(&mut thief, &answer).await), "{mode}");
+        assert_eq!(only_reason_to_start_over(&log), "a login that was used already", "{mode}");
         assert_eq!((who(&mut thief).await, house.provider.count("/token")), (None, 1), "{mode}");
     }
 }
@@ -159,7 +162,8 @@ async fn a_form_with_the_login_of_another_browser_signs_nobody_in() {
     let (log, _listening) = Log::listen();
     let from = "https://evil.example";
     house.expect_started_over(Delivery::Form { from, url: &url, body: &body }, None).await;
-    assert_eq!(only_reason(&log), "a state whose login this browser did not start, or that it finished");
+    let reason = "a state whose login this browser did not start, or that it finished";
+    assert_eq!(only_reason_to_start_over(&log), reason);
     assert_eq!(cookies(&house.browser, "posted-login-").len(), 2, "its own login goes on beside the new one");
 }
 
@@ -242,26 +246,38 @@ async fn posted(browser: &mut Browser, headers: &[(&str, &str)], body: Vec<u8>) 
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
+/// An error page with a button, never a bare status, and the log says why.
+async fn expect_page_about(house: &mut House, answer: &Page, reason: &str, log: &Log) {
+    assert_eq!((answer.status().as_u16(), answer.header("location"), answer.text()), (303, Some("/auth/error"), ""));
+    let page = house.get("/auth/error").await;
+    assert_eq!(page.status(), 400, "{}", page.text());
+    assert!(page.text().contains("Start again"), "{}", page.text());
+    let failures = log.failures();
+    let last = failures.last().expect("a record");
+    assert!(last.contains("decision=callback_unsolicited") && last.contains(reason), "{last}");
+}
+
 /// R30, V84: nothing else is read, and nothing is burnt.
 #[tokio::test]
 async fn a_body_that_is_no_form_or_too_long_is_refused_and_leaves_the_login_alone() {
     let mut house = house(by_form());
     let stopped = stopped(&mut house.browser, "/profile", "alice").await;
     let body = stopped.parameters.as_bytes();
+    let (log, _listening) = Log::listen();
     for kind in
         ["application/json", "text/plain", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded2", ""]
     {
-        let page = posted(&mut house.browser, &[("content-type", kind)], body.to_vec()).await;
-        assert_eq!((page.status().as_u16(), page.text()), (415, ""), "{kind}");
+        let answer = posted(&mut house.browser, &[("content-type", kind)], body.to_vec()).await;
+        expect_page_about(&mut house, &answer, "what was posted is not application/x-www-form-urlencoded", &log).await;
     }
     for kinds in [vec![], vec![FORM, FORM]] {
-        let page = posted(&mut house.browser, &kinds, body.to_vec()).await;
-        assert_eq!(page.status(), 415, "{kinds:?}");
+        let answer = posted(&mut house.browser, &kinds, body.to_vec()).await;
+        expect_page_about(&mut house, &answer, "what was posted is not application/x-www-form-urlencoded", &log).await;
     }
     let padded = |bytes: usize| [body, b"&x=", &vec![b'x'; bytes - body.len() - 3]].concat();
     for headers in [vec![FORM], vec![FORM, ("content-length", "16385")]] {
-        let page = posted(&mut house.browser, &headers, padded(16 * 1024 + 1)).await;
-        assert_eq!((page.status().as_u16(), page.text()), (413, ""));
+        let answer = posted(&mut house.browser, &headers, padded(16 * 1024 + 1)).await;
+        expect_page_about(&mut house, &answer, "what was posted is longer than 16384 bytes", &log).await;
     }
     assert_eq!((house.provider.count("/token"), house.me().await), (0, None));
     let kind = ("content-type", "Application/X-WWW-Form-URLencoded; charset=UTF-8");

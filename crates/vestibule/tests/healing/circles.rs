@@ -11,9 +11,9 @@ use crate::house::{APP, CLIENT_SECRET, House, ISSUER, TestClock, log::Log, provi
 const PUBLIC: &str = "https://app.example.com";
 
 /// What happens to the cookies of a browser before each of its requests to the application.
-type Interference = fn(&mut Browser);
+pub(crate) type Interference = fn(&mut Browser);
 
-fn loses_its_session(browser: &mut Browser) {
+pub(crate) fn loses_its_session(browser: &mut Browser) {
     let sessions = browser.cookies().filter(|cookie| cookie.name.ends_with("-session"));
     let sessions: Vec<_> = sessions.map(|cookie| cookie.name.clone()).collect();
     sessions.iter().for_each(|name| browser.remove_cookie(name));
@@ -26,12 +26,17 @@ fn gets_another_session(browser: &mut Browser) {
 }
 
 /// Opens a page, follows redirects, and lets nobody be asked anything. Gives the page and how often the provider was gone to.
-async fn follow(house: &mut House, path: &str, interference: Interference) -> (Page, usize) {
+pub(crate) async fn follow(house: &mut House, path: &str, interference: Interference) -> (Page, usize) {
     follow_at(house, APP, path, interference).await
 }
 
 /// The same at another origin.
-async fn follow_at(house: &mut House, origin: &str, path: &str, interference: Interference) -> (Page, usize) {
+pub(crate) async fn follow_at(
+    house: &mut House,
+    origin: &str,
+    path: &str,
+    interference: Interference,
+) -> (Page, usize) {
     let (mut url, mut departures) = (format!("{origin}{path}"), 0);
     for _ in 0..40 {
         if url.starts_with(origin) && !url.contains("/auth/callback") {
@@ -39,8 +44,11 @@ async fn follow_at(house: &mut House, origin: &str, path: &str, interference: In
         }
         departures += usize::from(url.starts_with(&format!("{ISSUER}/authorize")));
         let mut page = house.browser.get_without_redirects(&url).await;
-        if page.status() == 200 && url.starts_with(ISSUER) {
-            page = house.browser.submit_without_redirects(&page, "authorize", &[("user", "alice")]).await;
+        if is_of_the_provider(&page, "/authorize") {
+            page = house.browser.submit_without_redirects(&page, "/authorize", &[("user", "alice")]).await;
+        }
+        if is_of_the_provider(&page, "/auth/callback") {
+            page = house.browser.submit_without_redirects(&page, "/auth/callback", &[]).await;
         }
         match page.header("location") {
             Some(location) if location.starts_with('/') => url = format!("{origin}{location}"),
@@ -51,9 +59,18 @@ async fn follow_at(house: &mut House, origin: &str, path: &str, interference: In
     panic!("it goes round in circles: {url}");
 }
 
-fn expect_diagnosis(page: &Page, departures: usize, sentence: &str) {
+/// Whether it is a page of the provider's with a form that leads there.
+pub(crate) fn is_of_the_provider(page: &Page, action: &str) -> bool {
+    let text = page.text().replace("&#x2f;", "/").replace("&#47;", "/");
+    let mut actions = text.split("action=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    page.status() == 200 && page.url().as_str().starts_with(ISSUER) && actions.any(|own| own.contains(action))
+}
+
+pub(crate) fn expect_diagnosis(page: &Page, departures: usize, sentence: &str) {
     assert_eq!((page.status().as_u16(), page.url().path(), departures), (500, "/auth/error", 3), "{}", page.text());
-    assert!(page.text().contains("Signing in goes round in circles") || page.text().contains("Allow cookies"));
+    assert!(page.text().contains("<h1>Signing in goes round in circles</h1>"), "{}", page.text());
+    assert!(page.text().contains("You signed in several times, and this site did not remember it."), "{}", page.text());
+    assert!(!page.text().contains("Allow cookies"), "some came back: {}", page.text());
     assert!(page.text().contains(sentence), "{}", page.text());
 }
 
@@ -133,6 +150,37 @@ async fn a_cookie_that_comes_twice_again_and_again_is_named() {
     let (page, departures) = follow(&mut house, "/profile", |_| ()).await;
     assert_eq!((page.status().as_u16(), page.url().path(), departures), (400, "/auth/error", 2), "{}", page.text());
     assert!(page.text().contains("A cookie of ours came twice"), "{}", page.text());
+    expect_not_recognised(&page);
+}
+
+/// It is said of no sign-in that it was used which never could be.
+fn expect_not_recognised(page: &Page) {
+    assert!(page.text().contains("<h1>You could not be signed in</h1>"), "{}", page.text());
+    assert!(page.text().contains("This site did not recognise your browser when you came back."), "{}", page.text());
+    assert!(!page.text().contains("was used or has expired"), "{}", page.text());
+}
+
+/// V59: machines whose keys differ do not open each other's logins.
+#[tokio::test]
+async fn a_login_that_another_machine_cannot_open_is_said_to_be_of_another_key() {
+    let mut house = House::new();
+    let mut callback = house.callback_url("/profile").await;
+    for attempt in 0..2 {
+        for login in cookies(&house.browser, "login-") {
+            assert!(house.browser.set_cookie(APP, &format!("{}=of-another-key; Path=/", login.name)));
+        }
+        if attempt == 0 {
+            let answer = house.browser.get_without_redirects(&callback).await;
+            let again = answer.header("location").expect("the way to the provider").to_owned();
+            let page = house.browser.get_without_redirects(&again).await;
+            callback = page.header("location").expect("the way back").to_owned();
+        }
+    }
+    // No other cookie of ours comes back.
+    let page = house.browser.get(&callback).await;
+    assert_eq!((page.status().as_u16(), page.url().path()), (400, "/auth/error"), "{}", page.text());
+    assert!(page.text().contains("it was sealed with another secret_key"), "{}", page.text());
+    expect_not_recognised(&page);
 }
 
 /// Reliability "Clocks"
@@ -184,6 +232,43 @@ async fn trips_that_are_a_minute_apart_are_no_circle() {
         loses_its_session(&mut house.browser);
         house.pass(61);
     }
+}
+
+/// The minute is ours to keep: of a browser that does not, what is older is not believed.
+#[tokio::test]
+async fn trips_that_a_browser_keeps_for_longer_are_no_circle_either() {
+    let mut house = House::new();
+    for round in 0..6 {
+        let (page, departures) = follow(&mut house, "/profile", |_| ()).await;
+        assert_eq!((page.text(), departures), ("profile of alice", 1), "{round}");
+        loses_its_session(&mut house.browser);
+        let trips = cookies(&house.browser, "trips");
+        house.pass(61);
+        for kept in &trips {
+            assert!(house.browser.set_cookie(APP, &format!("{}={}; Path=/", kept.name, kept.value)));
+        }
+        assert_eq!((trips.len(), cookies(&house.browser, "trips").len()), (1, 1));
+    }
+}
+
+/// Whoever is told so, tries again with nothing counted: also where the last trip ended with a response that nobody waits for.
+#[tokio::test]
+async fn a_circle_that_ends_with_a_stale_response_is_forgotten_too() {
+    let mut house = House::new();
+    house.sign_in("/profile", "alice").await;
+    loses_its_session(&mut house.browser);
+    let callback = house.callback_url("/profile").await;
+    house.browser.get(&callback).await;
+    loses_its_session(&mut house.browser);
+    let callback = house.callback_url("/profile").await;
+    for login in cookies(&house.browser, "login-") {
+        house.browser.remove_cookie(&login.name);
+    }
+    let page = house.browser.get(&callback).await;
+    assert_eq!((page.status().as_u16(), page.url().path()), (400, "/auth/error"), "three came to nothing");
+    assert!(cookies(&house.browser, "trips").is_empty(), "and the person was told");
+    let (page, departures) = follow(&mut house, "/auth/login/corp?return_to=%2Fprofile", loses_its_session).await;
+    assert_eq!((page.status().as_u16(), departures), (500, 3), "three more");
 }
 
 /// V61: a page at a host whose cookies are not the base URL's.

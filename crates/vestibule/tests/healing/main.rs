@@ -5,8 +5,13 @@
 mod house;
 
 mod circles;
+mod forms;
+mod fragments;
+mod machines;
 mod morning;
 mod posted_tabs;
 mod starting_over;
 mod tabs;
 mod town_hall;
+mod trouble;
+mod wished;

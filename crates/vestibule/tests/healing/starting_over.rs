@@ -3,13 +3,15 @@
 
 use axum::body::Body;
 use http::Request;
-use vestibule::{Client, Provider, ResponseMode};
-use vestibule_provider::{Browser, Page, RegisteredClient};
+use vestibule_provider::{Browser, Page};
 
-use crate::house::{
-    APP, CLIENT_SECRET, House, ISSUER,
-    log::Log,
-    rejection::{cookies, parameter, who, with},
+use crate::{
+    forms::posting_house,
+    house::{
+        APP, House, ISSUER,
+        log::Log,
+        rejection::{cookies, parameter, who, with},
+    },
 };
 
 /// Forgets every cookie of the application.
@@ -215,13 +217,6 @@ async fn a_logout_during_the_login_is_not_undone() {
     let (answer, ()) = tokio::join!(browser.get_without_redirects(&callback), goodbye);
     assert_eq!(answer.header("location"), Some("/auth/error"));
     assert_eq!(who(&mut browser).await, None);
-}
-
-fn posting_house() -> House {
-    let registered = RegisteredClient::confidential("my-app", CLIENT_SECRET);
-    let client = Client::confidential("my-app", CLIENT_SECRET);
-    let corp = Provider::discovered(ISSUER, client).expect("an issuer").response_mode(ResponseMode::FormPost);
-    House::of(registered, corp)
 }
 
 /// V28: the session's cookie does not come along with a form of the provider's page, so it is the error page that starts over.

@@ -1,5 +1,7 @@
 //! V26, Reliability "Many tabs": 64 tabs that one signed-out browser opens at once all end on their own page.
 
+use vestibule_provider::Fault;
+
 use crate::{
     house::{APP, House, rejection::cookies},
     town_hall::{Crowd, Order},
@@ -86,6 +88,39 @@ async fn a_large_session_leaves_the_header_short_while_tabs_are_under_way() {
     crowd.each_ends(Order::Seed(5)).await;
     crowd.expect_each_on_its_own_page(2, "a large session");
     assert!(crowd.heaviest() > 5000, "{}", crowd.heaviest());
+}
+
+/// V56: two tabs have one session where the provider says that they are of one sign-in, by its name or by when it was. By nothing at all
+/// nobody can know, and the later one is another.
+#[tokio::test]
+async fn tabs_go_on_with_one_session_only_where_the_provider_says_that_it_is_one_sign_in() {
+    for (fault, is_one) in [
+        (None, true),
+        (Some(Fault::MissingAuthTime), true),
+        (Some(Fault::MissingSessionId), true),
+        (Some(Fault::NamelessSignIn), false),
+    ] {
+        let mut house = House::new();
+        house.provider.set_fault(fault.clone());
+        let tabs = [house.callback_url("/profile?tab=1").await, house.callback_url("/profile?tab=2").await];
+        assert_eq!(house.browser.get(&tabs[0]).await.text(), "profile of alice");
+        let first = cookies(&house.browser, "session").remove(0).value;
+        let page = house.browser.get(&tabs[1]).await;
+        assert_eq!((page.text(), page.url().query()), ("profile of alice", Some("tab=2")), "{fault:?}");
+        assert_eq!(cookies(&house.browser, "session").remove(0).value == first, is_one, "{fault:?}");
+    }
+}
+
+/// V26, V56: each tab then puts its own session in the place of the last, and ends on its page all the same.
+#[tokio::test]
+async fn tabs_at_a_provider_that_names_no_sign_in_all_end_on_their_own_page() {
+    for order in [Order::First, Order::Last] {
+        let mut crowd = Crowd::of(TABS).await;
+        crowd.house.provider.set_fault(Some(Fault::NamelessSignIn));
+        crowd.all_ask(order).await;
+        crowd.each_ends(order).await;
+        crowd.expect_each_on_its_own_page(2, &format!("{order:?}"));
+    }
 }
 
 /// V26: the places are fixed, so that what a browser can be made to keep has an end.

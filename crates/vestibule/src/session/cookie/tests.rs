@@ -107,6 +107,19 @@ fn a_line_that_sets_a_cookie_of_ours_is_told_from_all_others() {
     }
 }
 
+/// What is set already is not deleted behind it, and what merely begins like it is another cookie.
+#[test]
+fn a_cookie_is_set_by_its_whole_name() {
+    let names = names();
+    let mut headers = HeaderMap::new();
+    headers.append(header::SET_COOKIE, names.set(Purpose::Session(1), "v", None));
+    headers.append(header::SET_COOKIE, names.delete(Purpose::Login("10")));
+    assert!(names.is_set(&headers, Purpose::Session(1)) && names.is_set(&headers, Purpose::Login("10")));
+    for other in [Purpose::Session(0), Purpose::Login("1"), Purpose::Login("0"), Purpose::Error, Purpose::Trips] {
+        assert!(!names.is_set(&headers, other), "{other:?}");
+    }
+}
+
 /// V61: byte for byte, and no trimming beyond SP and HTAB around the pair.
 #[test]
 fn a_name_is_ours_byte_for_byte_or_not_at_all() {
