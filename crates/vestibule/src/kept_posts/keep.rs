@@ -6,7 +6,7 @@ use axum::{
     body::{Body, to_bytes},
     response::{IntoResponse, Response},
 };
-use http::{HeaderValue, Method, StatusCode, header, request::Parts};
+use http::{Method, StatusCode, header, request::Parts};
 use serde_json::json;
 use tokio::time::timeout;
 use vestibule_core::Secret;
@@ -78,23 +78,17 @@ impl KeptPosts {
         let provider = stopped.provider.or_else(|| door.provider(&person.provider));
         let stopped = Stopped { provider, ..stopped };
         let body = match asks_for(parts, body).await {
-            Ok(Asks::Kept(id)) => return signed_out_again(visit, &id, stopped),
+            Ok(Asks::Kept(id)) => return signed_out_again(visit, id, stopped),
             Ok(Asks::Nothing(body)) => body,
             Err(answer) => return *answer,
         };
         match self.keep(visit, parts, body, person).await {
-            Ok((id, lines)) => was_kept(visit, parts, &id, lines, stopped),
+            Ok(name) => was_kept(visit, parts, &name, stopped),
             Err(reason) => was_not_kept(visit, parts, &reason, stopped).await,
         }
     }
 
-    async fn keep(
-        &self,
-        visit: &Visit,
-        parts: &Parts,
-        body: Body,
-        person: Person,
-    ) -> Result<(Id, Vec<HeaderValue>), NotKept> {
+    async fn keep(&self, visit: &Visit, parts: &Parts, body: Body, person: Person) -> Result<Name, NotKept> {
         let (door, now) = (visit.door(), visit.door().now());
         let (media_type, content_type) = MediaType::of_request(&parts.headers)
             .filter(|(media_type, _)| self.media_types.contains(media_type))
@@ -112,10 +106,10 @@ impl KeptPosts {
         let until = now.plus(self.lifetime);
         let mut name = Name::new(person, until);
         let record = Record::new(&name, now, address.as_str(), content_type, body);
-        name.slot = slots::put(door, subject, &record, until).await?.ok_or(NotKept::Crowd)?;
+        name.slot = slots::put(door, subject, record, until).await?.ok_or(NotKept::Crowd)?;
         room.keep(door.keys.kept_post(subject, name.slot), bytes, until);
         decision::record(visit, Kept::Put { media_type: media_type.name(), bytes });
-        Ok(name.lines(door, &visit.cookies()))
+        Ok(name)
     }
 }
 
@@ -127,14 +121,14 @@ pub(super) fn exact_address(visit: &Visit) -> Option<ReturnAddress> {
 }
 
 /// The way to sign in and from there to the page that asks.
-fn way(visit: &Visit, id: &Id, stopped: Stopped<'_>) -> String {
+fn way(visit: &Visit, id: Id, stopped: Stopped<'_>) -> String {
     let door = visit.door();
-    let page = ReturnAddress::parse(&door.base, &door.paths.public_kept(id.as_str()));
+    let page = ReturnAddress::parse(&door.base, &door.paths.public_kept(&id.to_string()));
     login_link(door, stopped.provider.or(door.default_provider.as_ref()), stopped.demand, page.as_ref())
 }
 
-fn was_kept(visit: &Visit, parts: &Parts, id: &Id, lines: Vec<HeaderValue>, stopped: Stopped<'_>) -> Response {
-    let (door, way) = (visit.door(), way(visit, id, stopped));
+fn was_kept(visit: &Visit, parts: &Parts, name: &Name, stopped: Stopped<'_>) -> Response {
+    let (door, way) = (visit.door(), way(visit, name.id, stopped));
     let mut response = match Asker::of(&parts.method, &parts.headers) {
         Asker::Navigation | Asker::PostNavigation => {
             pages::html(StatusCode::UNAUTHORIZED, kept::was_kept_page(&way), &[])
@@ -157,7 +151,7 @@ fn was_kept(visit: &Visit, parts: &Parts, id: &Id, lines: Vec<HeaderValue>, stop
             }),
         ),
     };
-    for line in lines {
+    for line in name.lines(door, &visit.cookies()) {
         response.headers_mut().append(header::SET_COOKIE, line);
     }
     response
@@ -181,6 +175,6 @@ async fn was_not_kept(visit: &Visit, parts: &Parts, reason: &NotKept, stopped: S
 }
 
 /// Signed out once more before "send" was pressed: what is kept stays where it is.
-fn signed_out_again(visit: &Visit, id: &Id, stopped: Stopped<'_>) -> Response {
+fn signed_out_again(visit: &Visit, id: Id, stopped: Stopped<'_>) -> Response {
     pages::html(StatusCode::UNAUTHORIZED, kept::was_kept_page(&way(visit, id, stopped)), &[]).into_response()
 }

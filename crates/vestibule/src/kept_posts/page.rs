@@ -24,7 +24,6 @@ use crate::{
     return_address::ReturnAddress,
     session::{
         Session,
-        cookie::Purpose,
         visit::{StoreFailed, Visit},
     },
     step_up::Demand,
@@ -42,8 +41,8 @@ pub(crate) async fn kept_page(
         Ok(found) => found,
         Err(answer) => return *answer,
     };
-    match look(&visit, &session, &id).await {
-        Ok((name, record, _)) => ask(&door, &id, &name, &record),
+    match look(&visit, &session, id).await {
+        Ok((name, record, _)) => ask(&door, &name, &record),
         Err(answer) => *answer,
     }
 }
@@ -64,13 +63,12 @@ pub(crate) async fn throw_away(
         Ok(found) => found,
         Err(answer) => return *answer,
     };
-    match taken_out(&visit, &session, &id, None).await {
-        Ok(_) => {
+    match taken_out(&visit, &session, id, None).await {
+        Ok((name, _)) => {
             decision::record(&visit, Kept::ThrownAway);
             let page = kept::refusal_page(kept::THROWN_AWAY, home.as_str());
             let mut response = pages::html(StatusCode::OK, page, &[]);
-            let line = door.names.delete(Purpose::Kept(id.as_str()));
-            response.headers_mut().append(header::SET_COOKIE, line);
+            response.headers_mut().append(header::SET_COOKIE, name.deletion(&door));
             response
         }
         Err(answer) => *answer,
@@ -93,23 +91,23 @@ async fn signed_in(
     match visit.session().await {
         Ok(Some(session)) => Ok((session, id)),
         Ok(None) => {
-            let provider = Name::of(visit, &id).and_then(|name| door.provider(&name.person.provider));
+            let provider = Name::of(visit, id).and_then(|name| door.provider(&name.person.provider));
             Err(Box::new(challenge(visit, method, headers, provider, &Demand::default()).await))
         }
         Err(StoreFailed) => Err(Box::new(unavailable(visit, method, headers))),
     }
 }
 
-fn ask(door: &Door, id: &Id, name: &Name, record: &Record) -> Response {
-    let now = door.now();
+fn ask(door: &Door, name: &Name, record: &Record) -> Response {
+    let (now, id) = (door.now(), name.id.to_string());
     let page = kept::ask_page(&kept::Ask {
         address: &record.address,
         noun: MediaType::of(&record.content_type).map_or("Data", MediaType::noun),
         size: &size(record.body.expose().len()),
         sent: &ago(record.at, now),
         left: &minutes(name.until.seconds_since(now)),
-        name: id.as_str(),
-        throw_away: &door.paths.public_kept(id.as_str()),
+        name: &id,
+        throw_away: &door.paths.public_kept(&id),
     });
     // Chromium applies `form-action` to where the form's answer redirects, and that is the application's to say.
     let elsewhere: &[&str] = if door.base.is_https() { &["https:"] } else { &["https:", "http:"] };

@@ -18,7 +18,7 @@ use crate::{
     logout::comes_from_us,
     pages::{self, kept},
     return_address::ReturnAddress,
-    session::{Session, cookie::Purpose, visit::Visit},
+    session::{Session, visit::Visit},
     store::StoreError,
 };
 
@@ -53,7 +53,7 @@ pub(crate) async fn resume(
         decision::record(visit, Kept::Refused(Refusal::AskedForElsewhere));
         return Err(Box::new(refused(visit, kept::NOT_ASKED_FOR, StatusCode::FORBIDDEN)));
     }
-    let record = taken_out(visit, session, &id, Some(&exact_address(visit))).await?;
+    let (name, record) = taken_out(visit, session, id, Some(&exact_address(visit))).await?;
     decision::record(visit, Kept::Sent { bytes: record.body.expose().len() });
     // What was sent as a header value once is one again.
     let content_type = HeaderValue::try_from(&record.content_type).unwrap_or(HeaderValue::from_static(""));
@@ -61,7 +61,7 @@ pub(crate) async fn resume(
     parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(record.body.expose().len()));
     parts.headers.remove(header::TRANSFER_ENCODING);
     let request = Request::from_parts(parts, Body::from(record.body.expose().clone()));
-    Ok(Resumed { request, forgets: Some(door.names.delete(Purpose::Kept(id.as_str()))) })
+    Ok(Resumed { request, forgets: Some(name.deletion(door)) })
 }
 
 /// Takes what is kept out of the store: of the person who is signed in, and for this address if one has to fit. Whoever comes
@@ -69,9 +69,9 @@ pub(crate) async fn resume(
 pub(super) async fn taken_out(
     visit: &Visit,
     session: &Session,
-    id: &Id,
+    id: Id,
     address: Option<&Option<ReturnAddress>>,
-) -> Result<Record, Box<Response>> {
+) -> Result<(Name, Record), Box<Response>> {
     let door = visit.door();
     let (name, record, version) = match look(visit, session, id).await {
         Ok(found) => found,
@@ -83,8 +83,8 @@ pub(super) async fn taken_out(
         return Err(Box::new(refused(visit, kept::OF_ANOTHER_PAGE, StatusCode::CONFLICT)));
     }
     match slots::take(door, &name, version).await {
-        Ok(true) => Ok(record),
-        Ok(false) => Err(Box::new(gone(visit, id))),
+        Ok(true) => Ok((name, record)),
+        Ok(false) => Err(Box::new(gone(visit, Some(&name)))),
         Err(error) => Err(Box::new(unavailable(visit, &error))),
     }
 }
@@ -93,17 +93,17 @@ pub(super) async fn taken_out(
 pub(super) async fn look(
     visit: &Visit,
     session: &Session,
-    id: &Id,
+    id: Id,
 ) -> Result<(Name, Record, crate::session_store::Version), Box<Response>> {
     let door = visit.door();
-    let Some(name) = Name::of(visit, id) else { return Err(Box::new(gone(visit, id))) };
+    let Some(name) = Name::of(visit, id) else { return Err(Box::new(gone(visit, None))) };
     if name.person.subject != Person::of(door, session).subject {
         decision::record(visit, Kept::Refused(Refusal::SomebodyElses));
         return Err(Box::new(refused(visit, kept::OF_SOMEBODY_ELSE, StatusCode::FORBIDDEN)));
     }
     match slots::find(door, &name).await {
         Ok(Some((record, version))) => Ok((name, record, version)),
-        Ok(None) => Err(Box::new(gone(visit, id))),
+        Ok(None) => Err(Box::new(gone(visit, Some(&name)))),
         Err(error) => Err(Box::new(unavailable(visit, &error))),
     }
 }
@@ -125,12 +125,11 @@ pub(super) async fn asks_for(parts: &Parts, body: Body) -> Result<Asks, Box<Resp
 }
 
 /// There is nothing to be sent, and the browser need not remember it.
-fn gone(visit: &Visit, id: &Id) -> Response {
+fn gone(visit: &Visit, name: Option<&Name>) -> Response {
     decision::record(visit, Kept::Refused(Refusal::Gone));
-    let door = visit.door();
     let mut response = refused(visit, kept::GONE, StatusCode::GONE);
-    let line = door.names.delete(Purpose::Kept(id.as_str()));
-    response.headers_mut().append(header::SET_COOKIE, line);
+    let lines = name.map(|name| (header::SET_COOKIE, name.deletion(visit.door())));
+    response.headers_mut().extend(lines);
     response
 }
 

@@ -12,7 +12,7 @@ use axum::{
 };
 use http::{HeaderMap, Request, Uri};
 use vestibule::{Builder, KeptPosts, MemoryStore, Vestibule};
-use vestibule_provider::{Browser, DevelopmentProvider, Page};
+use vestibule_provider::{Browser, DevelopmentProvider, Page, User};
 
 use crate::{
     far::Far,
@@ -59,6 +59,11 @@ impl Bench {
 
     pub(crate) fn keeping(mode: Mode, kept: KeptPosts) -> Self {
         Self::at(mode, &house::provider(), &TestClock::new(), &Arc::default(), kept)
+    }
+
+    /// With somebody else at the provider.
+    pub(crate) fn with_user(mode: Mode, user: User) -> Self {
+        Self::at(mode, &house::provider().user(user), &TestClock::new(), &Arc::default(), KeptPosts::default())
     }
 
     /// Two machines before one store.
