@@ -17,7 +17,7 @@ use std::time::Duration;
 use http::{HeaderMap, header};
 
 pub(crate) use self::{
-    former::remember,
+    former::{is_last_here, remember},
     keep::{NotKept, Stopped},
     page::{kept_page, throw_away},
     record::Id,

@@ -169,6 +169,11 @@ impl Bench {
         self.shared.sizes().kept
     }
 
+    /// Whether the browser knows for whom a POST would be kept.
+    pub(crate) fn knows_who_was_here(&self) -> bool {
+        self.house.cookie_names().iter().any(|name| name.ends_with("-former"))
+    }
+
     pub(crate) fn kept_cookies(&self) -> usize {
         self.house.cookie_names().iter().filter(|name| name.contains("-kept-")).count()
     }
