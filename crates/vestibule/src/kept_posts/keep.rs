@@ -98,7 +98,7 @@ impl KeptPosts {
         if length.is_some_and(|bytes: usize| bytes > self.at_most_bytes) {
             return Err(NotKept::TooBig);
         }
-        let room = door.kept_room.reserve(self.at_most_bytes, now).ok_or(NotKept::NoRoom)?;
+        let room = door.kept_room.reserve(person.subject, self.at_most_bytes, now)?;
         let body = timeout(READING, to_bytes(body, self.at_most_bytes)).await.map_err(|_| NotKept::TooSlow)?;
         let body = Secret::new(body.map_err(|_| NotKept::TooBig)?.to_vec());
         let bytes = body.expose().len();

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use axum::body::Body;
+use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use vestibule_provider::User;
 
 use crate::{
     bench::{Bench, FORM, MODES, Mode, script},
     house::{
         APP,
-        paper::{link, set_cookies},
+        paper::{link, own_form, set_cookies},
     },
 };
 
@@ -103,6 +105,29 @@ async fn of_forty_posts_at_once_the_browser_keeps_no_more_names_than_there_are_p
         let sent: Vec<_> = bench.received().iter().map(|received| received.body.clone()).collect();
         assert_eq!(sent, ["36", "37", "38", "39"], "{mode:?}");
     }
+}
+
+/// One person whose bodies never come to their end takes no room from others: not even their own fifth is waited for.
+#[tokio::test(start_paused = true)]
+async fn somebody_who_sends_a_thousand_forms_drop_by_drop_is_told_at_the_fifth() {
+    let mut bench = Bench::new(Mode::Cookies);
+    bench.left_alone_overnight().await;
+    let browser = bench.house.browser.clone();
+    let dribbling = || Body::from_stream(futures_util::stream::pending::<Result<String, std::io::Error>>());
+    let slow = (0..1000).map(|_| {
+        let (mut browser, request) = (browser.clone(), own_form().uri(format!("{APP}/notes")));
+        let request = request.header("content-type", FORM).body(dribbling()).expect("a request");
+        async move { browser.request(request).await }
+    });
+    let began = tokio::time::Instant::now();
+    let mut at_once = 0;
+    let mut all: FuturesUnordered<_> = slow.collect();
+    while let Some(page) = all.next().await {
+        assert_eq!(page.status(), 401);
+        at_once += usize::from(began.elapsed().is_zero());
+    }
+    assert_eq!((at_once, bench.in_store()), (996, 0));
+    assert_eq!(began.elapsed().as_secs(), 30, "four were waited for");
 }
 
 /// V60: a session that begins counts what stays beside it, and logins under way give way to it.
