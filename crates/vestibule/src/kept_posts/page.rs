@@ -8,7 +8,6 @@ use axum::{
     response::Response,
 };
 use http::{HeaderMap, Method, StatusCode, header};
-use vestibule_core::NumericDate;
 
 use super::{
     MediaType,
@@ -18,6 +17,7 @@ use super::{
 use crate::{
     decision::{self, Kept, Refusal},
     door::Door,
+    how_long::{how_long, how_long_ago},
     login::{challenge, unavailable},
     logout::comes_from_us,
     pages::{self, kept},
@@ -104,8 +104,8 @@ fn ask(door: &Door, name: &Name, record: &Record) -> Response {
         address: &record.address,
         noun: MediaType::of(&record.content_type).map_or("Data", MediaType::noun),
         size: &size(record.body.expose().len()),
-        sent: &ago(record.at, now),
-        left: &minutes(name.until.seconds_since(now)),
+        sent: &how_long_ago(now.seconds_since(record.at)),
+        left: &how_long(name.until.seconds_since(now)),
         name: &id,
         throw_away: &door.paths.public_kept(&id),
     });
@@ -123,33 +123,13 @@ fn size(bytes: usize) -> String {
     }
 }
 
-fn ago(at: NumericDate, now: NumericDate) -> String {
-    match now.seconds_since(at) {
-        ..60 => "Just now".to_owned(),
-        seconds => format!("{} ago", minutes(seconds)),
-    }
-}
-
-fn minutes(seconds: i64) -> String {
-    match seconds / 60 {
-        ..1 => "less than a minute".to_owned(),
-        1 => "1 minute".to_owned(),
-        minutes @ 2..120 => format!("{minutes} minutes"),
-        minutes => format!("{} hours", minutes / 60),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn sizes_and_times_are_said_as_people_say_them() {
+    fn sizes_are_said_as_people_say_them() {
         let sizes = [0, 1, 1023, 1024, 40_001].map(size);
         assert_eq!(sizes, ["0 bytes", "1 byte", "1023 bytes", "1 KB", "40 KB"]);
-        let now = NumericDate::from_seconds(1_000_000);
-        let agos = [-5, 0, 59, 60, 7199, 7200].map(|seconds| ago(now.minus(seconds), now));
-        assert_eq!(agos, ["Just now", "Just now", "Just now", "1 minute ago", "119 minutes ago", "2 hours ago"]);
-        assert_eq!([59, 900].map(minutes), ["less than a minute", "15 minutes"]);
     }
 }

@@ -45,7 +45,7 @@ async fn a_form_that_came_after_the_session_ended_is_sent_once_its_person_is_bac
         assert_eq!(asking.status(), 200, "{}", asking.text());
         assert!(place(&asking).starts_with("/auth/kept/"), "{mode:?}: {}", place(&asking));
         expect_page_of_ours(&asking);
-        for said in ["A form", "34 bytes", "/notes?draft=1&amp;x=a%20b", "Just now", "for another 15 minutes"] {
+        for said in ["A form", "34 bytes", "/notes?draft=1&amp;x=a%20b", "just now", "for another 15 minutes"] {
             assert!(asking.text().contains(said), "{said}: {}", asking.text());
         }
         assert_eq!(bench.received(), [], "{mode:?}: nothing is sent by itself");
