@@ -4,9 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     body::{Body, to_bytes},
-    response::{IntoResponse, Response},
+    response::Response,
 };
-use http::{Method, StatusCode, header, request::Parts};
+use http::{HeaderValue, Method, StatusCode, header, request::Parts};
 use serde_json::json;
 use tokio::time::timeout;
 use vestibule_core::Secret;
@@ -15,11 +15,12 @@ use super::{
     KeptPosts, MediaType,
     former::Person,
     record::{Id, Name, Record},
-    resume::{Asks, asks_for},
+    resume::{Asks, asks_for, gone},
     slots,
 };
 use crate::{
     decision::{self, Kept},
+    how_long::how_long,
     login::{Asker, challenge, login_link, problem},
     logout::comes_from_us,
     pages::{self, kept},
@@ -120,6 +121,11 @@ pub(super) fn exact_address(visit: &Visit) -> Option<ReturnAddress> {
     ReturnAddress::of_request(base, uri).filter(|address| address.as_str() == base.public_path(seen))
 }
 
+/// For how long it is kept from now on.
+fn left(visit: &Visit, name: &Name) -> String {
+    how_long(name.until.seconds_since(visit.door().now()))
+}
+
 /// The way to sign in and from there to the page that asks.
 fn way(visit: &Visit, id: Id, stopped: Stopped<'_>) -> String {
     let door = visit.door();
@@ -128,10 +134,10 @@ fn way(visit: &Visit, id: Id, stopped: Stopped<'_>) -> String {
 }
 
 fn was_kept(visit: &Visit, parts: &Parts, name: &Name, stopped: Stopped<'_>) -> Response {
-    let (door, way) = (visit.door(), way(visit, name.id, stopped));
+    let (door, way, left) = (visit.door(), way(visit, name.id, stopped), left(visit, name));
     let mut response = match Asker::of(&parts.method, &parts.headers) {
         Asker::Navigation | Asker::PostNavigation => {
-            pages::html(StatusCode::UNAUTHORIZED, kept::was_kept_page(&way), &[])
+            pages::html(StatusCode::UNAUTHORIZED, kept::was_kept_page(&way, &left), &[])
         }
         Asker::Program => problem(
             StatusCode::UNAUTHORIZED,
@@ -139,8 +145,10 @@ fn was_kept(visit: &Visit, parts: &Parts, name: &Name, stopped: Stopped<'_>) -> 
                 "type": "about:blank",
                 "title": "Sign-in required",
                 "status": 401,
-                "detail": "What was sent is kept. Open kept in a browser window to sign in and be asked whether to send it; or open \
-                           login_url, and send it again.",
+                "detail": format!(
+                    "What was sent is kept for {left}. Open kept in a browser window to sign in and be asked whether to send it; or \
+                     open login_url, and send it again."
+                ),
                 "login_url": door.base.absolute(&login_link(
                     door,
                     stopped.provider.or(door.default_provider.as_ref()),
@@ -160,21 +168,52 @@ fn was_kept(visit: &Visit, parts: &Parts, name: &Name, stopped: Stopped<'_>) -> 
 async fn was_not_kept(visit: &Visit, parts: &Parts, reason: &NotKept, stopped: Stopped<'_>) -> Response {
     decision::record(visit, Kept::NotPut(reason));
     let door = visit.door();
-    if Asker::of(&parts.method, &parts.headers) == Asker::Program {
+    let is_program = Asker::of(&parts.method, &parts.headers) == Asker::Program;
+    if is_program && !matches!(reason, NotKept::Store(_)) {
         return challenge(visit, &parts.method, &parts.headers, stopped.provider, stopped.demand).await;
     }
     let here = ReturnAddress::of_request(&door.base, visit.uri());
     let provider = stopped.provider.or(door.default_provider.as_ref());
-    let link = login_link(door, provider, stopped.demand, here.as_ref());
-    let page = match reason {
-        NotKept::TooBig => kept::was_not_kept_page("It is larger than this site keeps.", &link),
-        NotKept::MediaType => kept::was_not_kept_page("It is of a kind that this site does not keep.", &link),
-        _ => kept::was_not_kept_page("There is no place for it right now.", &link),
-    };
-    pages::html(StatusCode::UNAUTHORIZED, page, &[])
+    let link = |here: Option<&ReturnAddress>| login_link(door, provider, stopped.demand, here);
+    if let NotKept::Store(_) = reason {
+        let mut response = if is_program {
+            problem(
+                StatusCode::SERVICE_UNAVAILABLE,
+                &json!({
+                    "type": "about:blank",
+                    "title": "Not available right now",
+                    "status": 503,
+                    "detail": "What was sent could not be kept, and was not carried out: send it again, or open login_url first.",
+                    "login_url": door.base.absolute(&link(None)),
+                }),
+            )
+        } else {
+            let page = kept::was_not_kept_page(reason.words(), &link(here.as_ref()));
+            pages::html(StatusCode::SERVICE_UNAVAILABLE, page, &[])
+        };
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        return response;
+    }
+    pages::html(StatusCode::UNAUTHORIZED, kept::was_not_kept_page(reason.words(), &link(here.as_ref())), &[])
+}
+
+impl NotKept {
+    /// For the person.
+    const fn words(&self) -> &'static str {
+        match self {
+            Self::TooBig => "It is larger than this site keeps, or did not arrive whole.",
+            Self::TooSlow => "It took too long to arrive.",
+            Self::MediaType => "It is of a kind that this site does not keep.",
+            Self::Address => "It cannot be sent to its address later.",
+            Self::NoRoom | Self::Crowd => "There is no place for it right now.",
+            Self::Store(_) => "Something went wrong on our side.",
+        }
+    }
 }
 
 /// Signed out once more before "send" was pressed: what is kept stays where it is.
 fn signed_out_again(visit: &Visit, id: Id, stopped: Stopped<'_>) -> Response {
-    pages::html(StatusCode::UNAUTHORIZED, kept::was_kept_page(&way(visit, id, stopped)), &[]).into_response()
+    let Some(name) = Name::of(visit, id) else { return gone(visit, None) };
+    let page = kept::was_kept_page(&way(visit, id, stopped), &left(visit, &name));
+    pages::html(StatusCode::UNAUTHORIZED, page, &[])
 }

@@ -125,7 +125,7 @@ pub(super) async fn asks_for(parts: &Parts, body: Body) -> Result<Asks, Box<Resp
 }
 
 /// There is nothing to be sent, and the browser need not remember it.
-fn gone(visit: &Visit, name: Option<&Name>) -> Response {
+pub(super) fn gone(visit: &Visit, name: Option<&Name>) -> Response {
     decision::record(visit, Kept::Refused(Refusal::Gone));
     let mut response = refused(visit, kept::GONE, StatusCode::GONE);
     let lines = name.map(|name| (header::SET_COOKIE, name.deletion(visit.door())));

@@ -53,17 +53,20 @@ pub(crate) const UNAVAILABLE: Refusal = Refusal {
 pub(crate) const THROWN_AWAY: Refusal =
     Refusal { title: "It is thrown away", message: "What you wrote was not sent, and is kept no more." };
 
-/// For somebody whose form came when they were signed in no more.
-pub(crate) fn was_kept_page(href: &str) -> String {
-    let message = "You were signed out before your form arrived. It is kept here: sign in, and you will be asked whether to send it.";
-    layout("Please sign in", [paragraph(message), actions([link_button(Action { label: "Sign in", href })])])
+/// For somebody whose form came when they were signed in no more, or not as its page needs it; it is kept for so long.
+pub(crate) fn was_kept_page(href: &str, left: &str) -> String {
+    let message = format!(
+        "You were not signed in, or not as this page needs it, so what you sent was not carried out. It is kept here for {left}: \
+         sign in, and you will be asked whether to send it."
+    );
+    layout("Please sign in", [paragraph(&message), actions([link_button(Action { label: "Sign in", href })])])
 }
 
 /// The same where it could not be kept: going back is what brings it up again.
 pub(crate) fn was_not_kept_page(reason: &str, href: &str) -> String {
     let message = format!(
-        "You were signed out before your form arrived, and it could not be kept. {reason} Go back to it, sign in in another tab, \
-         and send it again."
+        "You were not signed in, or not as this page needs it, so what you sent was not carried out, and it could not be kept. \
+         {reason} Go back to it, sign in in another tab, and send it again."
     );
     layout("Please sign in", [paragraph(&message), actions([link_button(Action { label: "Sign in", href })])])
 }
@@ -83,7 +86,9 @@ pub(crate) fn ask_page(ask: &Ask<'_>) -> String {
     layout(
         "Send what you wrote?",
         [
-            paragraph("You were signed out before this arrived. It was not carried out; it is kept."),
+            paragraph(
+                "You were not signed in, or not as its page needs it, when this arrived. It was not carried out; it is kept.",
+            ),
             element("ul", &[("class", "facts")], facts),
             element("p", &[("class", "quiet")], [text(&left)]),
             actions([send, throw_away]),

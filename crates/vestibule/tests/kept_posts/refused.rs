@@ -176,8 +176,8 @@ async fn a_body_that_is_too_large_or_of_another_kind_is_not_kept_and_its_person_
     let chunked =
         |bytes: usize| Body::from_stream(futures_util::stream::iter([Ok::<_, std::io::Error>("x".repeat(bytes))]));
     for (content_type, body, said) in [
-        (FORM, Body::from("x".repeat(101)), "It is larger than this site keeps."),
-        (FORM, chunked(101), "It is larger than this site keeps."),
+        (FORM, Body::from("x".repeat(101)), "It is larger than this site keeps"),
+        (FORM, chunked(101), "It is larger than this site keeps"),
         ("text/plain", Body::from("x"), "of a kind that this site does not keep"),
         ("application/json", Body::from("{}"), "of a kind that this site does not keep"),
     ] {
@@ -195,7 +195,7 @@ async fn a_body_that_is_too_large_or_of_another_kind_is_not_kept_and_its_person_
     // The way back leads to what a browser would write.
     for address in [format!("/notes?{}", "x".repeat(512)), "/notes?x='".to_owned()] {
         let page = bench.send(&address, FORM, "x").await;
-        assert!(page.text().contains("There is no place for it right now"), "{address}: {}", page.text());
+        assert!(page.text().contains("It cannot be sent to its address later."), "{address}: {}", page.text());
     }
 }
 
@@ -354,6 +354,15 @@ async fn nothing_is_sent_that_another_site_or_another_browser_asks_for() {
     let page = bench.house.get(asking.url().path()).await;
     expect_refusal(&page, 410, "nothing to send");
     assert_eq!(bench.received(), []);
+}
+
+/// Nobody is told that something is kept which their browser knows nothing of.
+#[tokio::test]
+async fn somebody_signed_out_whose_browser_has_no_such_name_is_not_told_that_it_is_kept() {
+    let mut bench = Bench::new(Mode::Cookies);
+    bench.left_alone_overnight().await;
+    let page = bench.send("/notes", FORM, "vestibule_kept=AAAAAAAAAAAAAAAAAAAAAA").await;
+    expect_refusal(&page, 410, "nothing to send");
 }
 
 /// What looks like the form of our page and is not stays what it is.

@@ -133,7 +133,14 @@ async fn a_form_for_a_page_that_wants_a_fresher_sign_in_is_kept_as_well() {
     bench.house.pass(600);
     assert_eq!(bench.house.me().await.as_deref(), Some("alice"), "signed in, but not lately");
     let kept = bench.kept("/strict", FORM, "text=x").await;
+    assert!(
+        kept.text().contains("not as this page needs it") && !kept.text().contains("signed out"),
+        "{}",
+        kept.text()
+    );
+    assert!(kept.text().contains("kept here for 15 minutes"), "{}", kept.text());
     let asking = bench.back_from(&kept).await;
+    assert!(!asking.text().contains("signed out"), "{}", asking.text());
     bench.press_send(&asking).await;
     assert_eq!(bench.received().len(), 1);
 }
