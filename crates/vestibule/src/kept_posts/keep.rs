@@ -78,7 +78,7 @@ impl KeptPosts {
         };
         let provider = stopped.provider.or_else(|| door.provider(&person.provider));
         let stopped = Stopped { provider, ..stopped };
-        let body = match asks_for(parts, body).await {
+        let body = match asks_for(visit, parts, body).await {
             Ok(Asks::Kept(id)) => return signed_out_again(visit, id, stopped),
             Ok(Asks::Nothing(body)) => body,
             Err(answer) => return *answer,
@@ -166,7 +166,8 @@ fn was_kept(visit: &Visit, parts: &Parts, name: &Name, stopped: Stopped<'_>) -> 
 }
 
 async fn was_not_kept(visit: &Visit, parts: &Parts, reason: &NotKept, stopped: Stopped<'_>) -> Response {
-    decision::record(visit, Kept::NotPut(reason));
+    let reference = decision::record(visit, Kept::NotPut(reason));
+    let reference = reference.as_str();
     let door = visit.door();
     let is_program = Asker::of(&parts.method, &parts.headers) == Asker::Program;
     if is_program && !matches!(reason, NotKept::Store(_)) {
@@ -188,13 +189,13 @@ async fn was_not_kept(visit: &Visit, parts: &Parts, reason: &NotKept, stopped: S
                 }),
             )
         } else {
-            let page = kept::was_not_kept_page(reason.words(), &link(here.as_ref()));
+            let page = kept::was_not_kept_page(reason.words(), &link(here.as_ref()), reference);
             pages::html(StatusCode::SERVICE_UNAVAILABLE, page, &[])
         };
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
         return response;
     }
-    pages::html(StatusCode::UNAUTHORIZED, kept::was_not_kept_page(reason.words(), &link(here.as_ref())), &[])
+    pages::html(StatusCode::UNAUTHORIZED, kept::was_not_kept_page(reason.words(), &link(here.as_ref()), reference), &[])
 }
 
 impl NotKept {

@@ -12,7 +12,7 @@ use http::{HeaderMap, Method, StatusCode, header};
 use super::{
     MediaType,
     record::{Id, Name, Record},
-    resume::{look, taken_out},
+    resume::{look, page, refused, taken_out},
 };
 use crate::{
     decision::{self, Kept, Refusal},
@@ -21,7 +21,6 @@ use crate::{
     login::{challenge, unavailable},
     logout::comes_from_us,
     pages::{self, kept},
-    return_address::ReturnAddress,
     session::{
         Session,
         visit::{StoreFailed, Visit},
@@ -54,10 +53,8 @@ pub(crate) async fn throw_away(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    let home = ReturnAddress::home(&door.base);
     if !comes_from_us(&headers, door.base.origin()) {
-        decision::record(&visit, Kept::Refused(Refusal::AskedForElsewhere));
-        return pages::html(StatusCode::FORBIDDEN, kept::refusal_page(kept::NOT_ASKED_FOR, home.as_str()), &[]);
+        return refused(&visit, Refusal::AskedForElsewhere);
     }
     let (session, id) = match signed_in(&door, &visit, &id, &Method::POST, &headers).await {
         Ok(found) => found,
@@ -65,9 +62,8 @@ pub(crate) async fn throw_away(
     };
     match taken_out(&visit, &session, id, None).await {
         Ok((name, _)) => {
-            decision::record(&visit, Kept::ThrownAway);
-            let page = kept::refusal_page(kept::THROWN_AWAY, home.as_str());
-            let mut response = pages::html(StatusCode::OK, page, &[]);
+            let reference = decision::record(&visit, Kept::ThrownAway);
+            let mut response = page(&visit, kept::THROWN_AWAY, StatusCode::OK, reference);
             response.headers_mut().append(header::SET_COOKIE, name.deletion(&door));
             response
         }
@@ -83,11 +79,7 @@ async fn signed_in(
     method: &Method,
     headers: &HeaderMap,
 ) -> Result<(Arc<Session>, Id), Box<Response>> {
-    let Some(id) = Id::parse(id) else {
-        let home = ReturnAddress::home(&door.base);
-        let page = kept::refusal_page(kept::GONE, home.as_str());
-        return Err(Box::new(pages::html(StatusCode::NOT_FOUND, page, &[])));
-    };
+    let Some(id) = Id::parse(id) else { return Err(Box::new(refused(visit, Refusal::NoName))) };
     match visit.session().await {
         Ok(Some(session)) => Ok((session, id)),
         Ok(None) => {
@@ -100,7 +92,7 @@ async fn signed_in(
 
 fn ask(door: &Door, name: &Name, record: &Record) -> Response {
     let (now, id) = (door.now(), name.id.to_string());
-    let page = kept::ask_page(&kept::Ask {
+    let asking = kept::ask_page(&kept::Ask {
         address: &record.address,
         noun: MediaType::of(&record.content_type).map_or("Data", MediaType::noun),
         size: &size(record.body.expose().len()),
@@ -111,7 +103,7 @@ fn ask(door: &Door, name: &Name, record: &Record) -> Response {
     });
     // Chromium applies `form-action` to where the form's answer redirects, and that is the application's to say.
     let elsewhere: &[&str] = if door.base.is_https() { &["https:"] } else { &["https:", "http:"] };
-    pages::html(StatusCode::OK, page, elsewhere)
+    pages::html(StatusCode::OK, asking, elsewhere)
 }
 
 /// For people: three digits are enough.

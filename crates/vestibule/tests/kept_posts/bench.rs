@@ -202,6 +202,13 @@ fn application(vestibule: &Vestibule, kept: KeptPosts, received: &Arc<Mutex<Vec<
     vestibule.wrap(routes.merge(strict).merge(lossy).route("/api/me", me).route("/", get(async || "the start page")))
 }
 
+/// A page that leaves nothing behind.
+pub(crate) fn expect_nothing_kept(bench: &Bench, page: &Page, what: &str) {
+    assert_eq!(page.status(), 401, "{what}: {}", page.text());
+    assert!(!page.text().contains("It is kept"), "{what}: {}", page.text());
+    assert_eq!((bench.in_store(), bench.kept_cookies(), bench.received().len()), (0, 0, 0), "{what}");
+}
+
 /// A body in which every byte occurs.
 pub(crate) fn binary(length: usize) -> Vec<u8> {
     (0..length).map(|at| u8::try_from((at * 7 + at / 256) % 256).expect("a byte")).collect()

@@ -8,6 +8,7 @@ mod house;
 
 mod bench;
 mod bounds;
+mod left_behind;
 mod refused;
 mod resumed;
 mod trouble;

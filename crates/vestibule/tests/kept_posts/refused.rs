@@ -8,24 +8,19 @@ use vestibule::KeptPosts;
 use vestibule_provider::Page;
 
 use crate::{
-    bench::{Bench, FORM, MODES, Mode, script},
+    bench::{Bench, FORM, MODES, Mode, expect_nothing_kept, script},
     house::{
-        APP, ISSUER,
+        APP,
+        log::Log,
         paper::{expect_page_of_ours, link, own_form},
     },
 };
-
-/// A page that leaves nothing behind.
-fn expect_nothing_kept(bench: &Bench, page: &Page, what: &str) {
-    assert_eq!(page.status(), 401, "{what}: {}", page.text());
-    assert!(!page.text().contains("It is kept"), "{what}: {}", page.text());
-    assert_eq!((bench.in_store(), bench.kept_cookies(), bench.received().len()), (0, 0, 0), "{what}");
-}
 
 fn expect_refusal(page: &Page, status: u16, said: &str) {
     assert_eq!(page.status(), status, "{}", page.text());
     assert!(page.text().contains(said), "{}", page.text());
     assert!(!page.text().contains("Send it now"), "and offers nothing: {}", page.text());
+    assert!(reference(page).is_some(), "its record can be found: {}", page.text());
     expect_page_of_ours(page);
 }
 
@@ -88,67 +83,6 @@ async fn of_somebody_who_was_here_long_ago_or_whose_cookies_somebody_tampered_wi
     expect_nothing_kept(&bench, &page, "long ago");
 }
 
-/// A browser that several people use: who signed out left it, and nothing of the next one's is kept in their name, or shown to them.
-#[tokio::test]
-async fn of_somebody_who_signed_out_nothing_is_kept_and_what_was_kept_is_forgotten() {
-    for mode in MODES {
-        let mut bench = Bench::keeping(mode, KeptPosts::default().at_most_for(Duration::from_secs(24 * 3600)));
-        bench.left_alone_overnight().await;
-        let kept = bench.kept("/notes", FORM, "text=x").await;
-        bench.back_from(&kept).await;
-        bench.house.get("/notes").await;
-        assert_eq!((bench.kept_cookies(), bench.knows_who_was_here()), (1, true), "{mode:?}");
-        let page = bench.house.get("/auth/logout").await;
-        bench.house.browser.submit(&page, "/auth/logout", &[]).await;
-        assert_eq!((bench.kept_cookies(), bench.knows_who_was_here()), (0, false), "{mode:?}");
-        let page = bench.send("/notes", FORM, "text=of+the+next").await;
-        assert!(page.status() == 401 && !page.text().contains("It is kept"), "{mode:?}: {}", page.text());
-        assert_eq!((bench.kept_cookies(), bench.received().len()), (0, 0), "{mode:?}");
-    }
-}
-
-/// The same where nobody was signed in any more: the button says "sign out" all the same.
-#[tokio::test]
-async fn whoever_signs_out_after_their_session_ended_leaves_nothing_either() {
-    let mut bench = Bench::new(Mode::Cookies);
-    bench.left_alone_overnight().await;
-    bench.kept("/notes", FORM, "text=x").await;
-    bench.house.browser.request(own_form().uri(format!("{APP}/auth/logout")).body(Body::empty()).expect("one")).await;
-    assert_eq!((bench.kept_cookies(), bench.knows_who_was_here()), (0, false));
-}
-
-/// V72: the provider's frame, in the browser that the session is in, where it gets at our cookies.
-#[tokio::test]
-async fn whom_the_provider_signed_out_by_a_frame_left_this_browser() {
-    let mut bench = Bench::new(Mode::Cookies);
-    bench.house.sign_in("/notes", "alice").await;
-    let sids = bench.house.provider.sids_of("alice");
-    let sid = sids.last().expect("a session");
-    let frame = bench.house.get(&format!("/auth/frontchannel_logout/corp?iss={ISSUER}&sid={sid}")).await;
-    assert_eq!(frame.status(), 200, "{}", frame.text());
-    assert!(!bench.knows_who_was_here());
-}
-
-/// V65: somebody else signs in at this browser, behind a gate that keeps nothing. What they send later is not the first one's.
-#[tokio::test]
-async fn whoever_signs_in_after_somebody_else_sends_nothing_in_their_name() {
-    for is_signed_in in [true, false] {
-        let mut bench = Bench::new(Mode::Cookies);
-        bench.house.sign_in("/notes", "alice").await;
-        if !is_signed_in {
-            bench.house.pass(crate::bench::NIGHT);
-        }
-        bench.at_the_provider_nobody_is_signed_in();
-        let provider = bench.house.get("/auth/login?return_to=/lossy").await;
-        bench.house.browser.sign_in_as(&provider, "bob").await;
-        assert_eq!(bench.house.me().await.as_deref(), Some("bob"));
-        assert!(!bench.knows_who_was_here(), "{is_signed_in}");
-        bench.house.pass(crate::bench::NIGHT);
-        let page = bench.send("/notes", FORM, "text=bobs").await;
-        expect_nothing_kept(&bench, &page, "bob's");
-    }
-}
-
 #[tokio::test]
 async fn without_the_option_and_for_other_methods_nothing_is_kept() {
     let mut bench = Bench::new(Mode::Cookies);
@@ -184,6 +118,7 @@ async fn a_body_that_is_too_large_or_of_another_kind_is_not_kept_and_its_person_
         let page = bench.send("/notes", content_type, body).await;
         expect_nothing_kept(&bench, &page, said);
         expect_page_of_ours(&page);
+        assert!(reference(&page).is_some(), "{}", page.text());
         assert!(page.text().contains(said) && page.text().contains("Go back to it"), "{}", page.text());
         assert!(link(&page, "Sign in").ends_with("return_to=%2Fnotes"), "{}", page.text());
     }
@@ -354,6 +289,49 @@ async fn nothing_is_sent_that_another_site_or_another_browser_asks_for() {
     let page = bench.house.get(asking.url().path()).await;
     expect_refusal(&page, 410, "nothing to send");
     assert_eq!(bench.received(), []);
+}
+
+/// Whoever says how much they send, and sends less.
+#[tokio::test]
+async fn a_form_of_ours_that_breaks_off_sends_nothing_and_gets_a_page() {
+    let (log, _guard) = Log::listen();
+    let mut bench = Bench::new(Mode::Cookies);
+    bench.left_alone_overnight().await;
+    let kept = bench.kept("/notes", FORM, "text=x").await;
+    bench.back_from(&kept).await;
+    let page = bench.send("/notes", FORM, Body::new(BrokenOff)).await;
+    expect_refusal(&page, 400, "did not arrive whole");
+    assert_eq!((bench.received().len(), bench.in_store(), bench.kept_cookies()), (0, 1, 1));
+    let reference = reference(&page).expect("one");
+    let said = log.lines().into_iter().find(|line| line.contains(&reference)).expect("its record");
+    assert!(said.contains("kept_post_refused") && said.contains("did not arrive whole"), "{said}");
+    let page = bench.house.get("/auth/kept/nothing").await;
+    assert!(log.lines().iter().any(|line| line.contains(&self::reference(&page).expect("one"))));
+}
+
+/// A body of the length of our form that never gets there.
+struct BrokenOff;
+
+impl http_body::Body for BrokenOff {
+    type Data = axum::body::Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<http_body::Frame<Self::Data>, Self::Error>>> {
+        std::task::Poll::Ready(Some(Err(std::io::ErrorKind::ConnectionReset.into())))
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        http_body::SizeHint::with_exact(37)
+    }
+}
+
+/// The reference on a page.
+fn reference(page: &Page) -> Option<String> {
+    let (_, after) = page.text().split_once("Reference <code>")?;
+    Some(after.split('<').next()?.to_owned())
 }
 
 /// Nobody is told that something is kept which their browser knows nothing of.
