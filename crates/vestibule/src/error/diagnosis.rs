@@ -29,10 +29,20 @@ use crate::{door::Door, provider::ProviderError};
 /// }
 /// # let _ = sorry;
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnosis(Found);
 
 /// What it is, without the particulars.
+///
+/// # Example
+/// ```
+/// use vestibule::{Cause, LoginError};
+///
+/// fn is_for_the_person_to_mend(error: &LoginError) -> bool {
+///     error.diagnosis().is_some_and(|diagnosis| diagnosis.cause() == Cause::NotReturned)
+/// }
+/// # let _ = is_for_the_person_to_mend;
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cause {
@@ -127,6 +137,11 @@ impl Diagnosis {
             Found::OtherKey => Cause::OtherKey,
             Found::Ended => Cause::Ended,
         }
+    }
+
+    /// With the particulars, as the record of an error has it.
+    pub(super) fn found(&self) -> &Found {
+        &self.0
     }
 
     /// Whether no cookie can be relied on, not even the one that leads to this very page.

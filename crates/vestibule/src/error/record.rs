@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
 use vestibule_core::{NumericDate, ProtocolError};
 
-use super::{Diagnosis, LoginErrorKind, LoginFailure, see_other};
+use super::{Diagnosis, Found, LoginErrorKind, LoginFailure, see_other};
 use crate::{
     decision::{self, Login},
     door::Door,
@@ -156,7 +156,7 @@ impl Record {
         let mut bytes = postcard::to_stdvec(self).expect("strings and integers have a postcard form");
         bytes.push(after.then.mark());
         if let Some(diagnosis) = &after.diagnosis {
-            bytes.extend(postcard::to_stdvec(diagnosis).expect("strings and integers have a postcard form"));
+            bytes.extend(postcard::to_stdvec(diagnosis.found()).expect("strings and integers have a postcard form"));
         }
         bytes
     }
@@ -168,7 +168,10 @@ impl Record {
             // A record of before there were diagnoses.
             None => After { then: Then::Lands, diagnosis: None },
             Some((mark, [])) => After { then: Then::of(*mark), diagnosis: None },
-            Some((mark, diagnosis)) => After { then: Then::of(*mark), diagnosis: postcard::from_bytes(diagnosis).ok() },
+            Some((mark, found)) => {
+                let found = postcard::from_bytes::<Found>(found).ok();
+                After { then: Then::of(*mark), diagnosis: found.map(Diagnosis::from) }
+            }
         };
         (0..=RECORD_LIFETIME).contains(&age).then_some((record, after))
     }

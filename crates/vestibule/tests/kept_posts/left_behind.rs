@@ -14,7 +14,7 @@ use crate::{
 #[tokio::test]
 async fn of_somebody_who_signed_out_nothing_is_kept_and_what_was_kept_is_forgotten() {
     for mode in MODES {
-        let mut bench = Bench::keeping(mode, KeptPosts::default().at_most_for(Duration::from_secs(24 * 3600)));
+        let mut bench = Bench::keeping(mode, KeptPosts::default().lifetime(Duration::from_secs(24 * 3600)));
         bench.left_alone_overnight().await;
         let kept = bench.kept("/notes", FORM, "text=x").await;
         bench.back_from(&kept).await;

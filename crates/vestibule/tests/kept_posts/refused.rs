@@ -241,7 +241,7 @@ async fn signed_out_again(bench: &mut Bench) -> Page {
 #[tokio::test]
 async fn what_is_kept_ends_after_its_time() {
     for mode in MODES {
-        let mut bench = Bench::keeping(mode, KeptPosts::default().at_most_for(Duration::from_secs(120)));
+        let mut bench = Bench::keeping(mode, KeptPosts::default().lifetime(Duration::from_secs(120)));
         bench.left_alone_overnight().await;
         let kept = bench.kept("/notes", FORM, "text=late").await;
         let asking = bench.back_from(&kept).await;

@@ -148,7 +148,7 @@ async fn a_form_for_a_page_that_wants_a_fresher_sign_in_is_kept_as_well() {
 /// Of the form of our page nothing is kept: what it stands for is.
 #[tokio::test]
 async fn who_is_signed_out_once_more_before_they_press_send_signs_in_once_more_and_it_is_still_there() {
-    let mut bench = Bench::keeping(Mode::Cookies, KeptPosts::default().at_most_for(Duration::from_secs(24 * 3600)));
+    let mut bench = Bench::keeping(Mode::Cookies, KeptPosts::default().lifetime(Duration::from_secs(24 * 3600)));
     bench.left_alone_overnight().await;
     let kept = bench.kept("/notes", FORM, "text=patience").await;
     let asking = bench.back_from(&kept).await;
@@ -163,7 +163,7 @@ async fn who_is_signed_out_once_more_before_they_press_send_signs_in_once_more_a
 /// A page that its person opened by its address, once they are signed out again.
 #[tokio::test]
 async fn the_page_that_asks_sends_a_stranger_to_sign_in_first() {
-    let mut bench = Bench::keeping(Mode::Cookies, KeptPosts::default().at_most_for(Duration::from_secs(24 * 3600)));
+    let mut bench = Bench::keeping(Mode::Cookies, KeptPosts::default().lifetime(Duration::from_secs(24 * 3600)));
     bench.left_alone_overnight().await;
     let kept = bench.kept("/notes", FORM, "text=x").await;
     let asking = bench.back_from(&kept).await;
