@@ -22,7 +22,7 @@ use crate::{
 
 /// What a page and an address may call a kept POST: it leads to the cookie that has the name, and is nothing without it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Id([u8; Id::BYTES]);
+pub(crate) struct Id([u8; 16]);
 
 /// The name of a kept POST.
 #[derive(Clone)]
