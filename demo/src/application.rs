@@ -68,6 +68,7 @@ pub(crate) fn application(
     let base_path = configuration.base_path().to_owned();
     let pages = Pages::new(&base_path)?;
     let vestibule = builder.error_view(get(sorry).with_state(pages.clone())).build()?;
+    pages.lead_to_why(vestibule.why_path());
     let admins = Router::new()
         .route("/admin", get(admin))
         .route_layer(vestibule.require_login().claims(|person: &Person| person.admin));

@@ -1,6 +1,6 @@
 //! The demo's pages: one template and one typed context each, escaped by minijinja because their names end in `.html`.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::{
     http::StatusCode,
@@ -34,6 +34,9 @@ pub(crate) const ICON: &str = include_str!("pages/icon.svg");
 #[derive(Clone, Debug)]
 pub(crate) struct Pages {
     environment: Arc<Environment<'static>>,
+    /// Where the latest decisions about a browser are shown, in development. The error view has its pages before the vestibule is
+    /// built that knows.
+    why: Arc<OnceLock<String>>,
 }
 
 /// The front page.
@@ -161,7 +164,12 @@ impl Pages {
         for (name, source) in TEMPLATES {
             environment.add_template(name, source).map_err(PageError)?;
         }
-        Ok(Self { environment: Arc::new(environment) })
+        Ok(Self { environment: Arc::new(environment), why: Arc::default() })
+    }
+
+    /// From now on pages for developers lead to this path, if there is one.
+    pub(crate) fn lead_to_why(&self, why: Option<String>) {
+        why.into_iter().for_each(|why| drop(self.why.set(why)));
     }
 
     /// The front page.
@@ -215,7 +223,7 @@ impl Pages {
     }
 
     fn fill(&self, template: &str, here: &str, name: Option<&str>, page: &impl Serialize) -> Page {
-        let page = context! { here, name, ..Value::from(Serde(page)) };
+        let page = context! { here, name, why => self.why.get(), ..Value::from(Serde(page)) };
         let html = self.environment.get_template(template).and_then(|template| template.render(page));
         html.map(Html).map_err(PageError)
     }

@@ -16,7 +16,8 @@ use tokio::runtime::Builder;
 use tower::ServiceExt;
 use url::Url;
 use vestibule::{
-    AccessToken, Clock, EndUser, HttpClient, HttpError, NumericDate, Provider, SecretKey, SessionStore, Vestibule,
+    AccessToken, Clock, EndUser, HttpClient, HttpError, KeptPosts, NumericDate, Provider, SecretKey, SessionStore,
+    Vestibule,
     core::{Limits, http_client::Answer},
 };
 
@@ -77,6 +78,19 @@ pub(crate) fn vestibule() -> vestibule::Builder {
         .clock(Still)
 }
 
+/// The application, whose sessions live in cookies, and which keeps what is posted to `/letters`.
+pub(crate) fn that_keeps_posts() -> Router {
+    let vestibule = vestibule().build().expect("the settings hold together");
+    let write = async |letter: String| format!("{WRITTEN}{letter}");
+    let letters = Router::new()
+        .route("/letters", get(async || "the page with the form").post(write))
+        .route_layer(vestibule.require_login().keep_posts(KeptPosts::default()));
+    vestibule.wrap(letters)
+}
+
+/// What the handler of letters says before one.
+pub(crate) const WRITTEN: &str = "written: ";
+
 /// `/who` says who is signed in, `/private` lets nobody else in.
 pub(crate) fn around(vestibule: &Vestibule) -> Router {
     let private =
@@ -116,6 +130,18 @@ pub(crate) fn navigation(path_and_query: &str, cookie: &[u8]) -> Option<Asked> {
     request.body(Body::empty()).ok()
 }
 
+/// A form that a page of ours sends, with these cookies.
+pub(crate) fn own_form(path: &str, cookie: &str, body: &str) -> Asked {
+    Request::post(path)
+        .header("sec-fetch-mode", "navigate")
+        .header("sec-fetch-dest", "document")
+        .header("sec-fetch-site", "same-origin")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header(header::COOKIE, cookie)
+        .body(Body::from(body.to_owned()))
+        .expect("text of ours")
+}
+
 /// The answer to one request, which is one that the door may give.
 pub(crate) async fn ask(app: &Router, request: Asked) -> Answered {
     let Ok(response) = app.clone().oneshot(request).await;
@@ -140,7 +166,8 @@ impl Answered {
 
     /// What holds of each answer: a status of the error table, cookies of ours alone, and no way but to ourselves or the provider.
     fn assert_is_fit(&self) {
-        let known = [200, 303, 400, 401, 403, 404, 405, 413, 415, 429, 500, 502, 503];
+        // 409 and 410 are for what is kept.
+        let known = [200, 303, 400, 401, 403, 404, 405, 409, 410, 413, 415, 429, 500, 502, 503];
         assert!(known.contains(&self.status.as_u16()), "status {}", self.status);
         for line in self.headers.get_all(header::SET_COOKIE) {
             let line = line.to_str().expect("a cookie that is no text");

@@ -24,6 +24,8 @@ pub(crate) enum Role {
     Logout,
     Wish,
     Trips,
+    Former,
+    KeptName,
 }
 
 impl Role {
@@ -37,6 +39,8 @@ impl Role {
             Self::Logout => b"vestibule logout v1",
             Self::Trips => b"vestibule trips v1",
             Self::Wish => b"vestibule wish v1",
+            Self::Former => b"vestibule former v1",
+            Self::KeptName => b"vestibule kept name v1",
         }
     }
 

@@ -1,5 +1,7 @@
 //! What a seal is opened to: anything, as if our own key had sealed it, in each place where sealed values come in.
 
+use std::ops::Range;
+
 use axum::Router;
 use vestibule::{
     MemoryStore, SessionStore,
@@ -24,6 +26,8 @@ pub(crate) const WORDS: &[&str] = &[
     "e",
     "o",
     "t",
+    "f",
+    "n",
     "w",
     "k",
     "x",
@@ -65,6 +69,8 @@ pub(crate) fn run(data: &[u8]) -> Verdict {
             b'e' => error_record(payload).await,
             b'o' => logout(payload).await,
             b't' => trips(payload).await,
+            b'f' => former(payload).await,
+            b'n' => kept_name(payload).await,
             _ => wish(payload).await,
         }
     })
@@ -183,6 +189,52 @@ async fn trips(payload: &[u8]) -> Verdict {
     Verdict::from((counted || !set_cookie(&answered, &name("trips")).is_empty()).then_some(()))
 }
 
+/// Whoever was here, nobody is signed in by it. A POST that is kept is kept for the person of whom the payload speaks.
+async fn former(payload: &[u8]) -> Verdict {
+    let sealed = envelope::seal(Role::Former, &door::context(&name("former")), payload);
+    let (app, cookie) = (door::that_keeps_posts(), format!("{}={sealed}", name("former")));
+    let answered = door::ask(&app, door::own_form("/letters", &cookie, "text=x")).await;
+    assert_eq!(answered.status.as_u16(), 401, "a stranger");
+    let names = set_cookies(&answered, &name("kept-"));
+    assert!(names.len() <= 1, "one letter, several names: {names:?}");
+    let Some((place, sealed)) = names.first().and_then(|pair| pair.split_once('=')) else { return Verdict::Refused };
+    let kept = envelope::open(Role::KeptName, &door::context(place), sealed).expect("a seal of ours");
+    let subject = kept.get(KEPT_SUBJECT).expect("a name has a subject");
+    assert!(
+        payload.windows(subject.len()).any(|window| window == subject),
+        "kept for somebody of whom nothing was said"
+    );
+    // What a page calls it leads to nothing for a stranger.
+    let id = kept.get(KEPT_ID).map(|id| URL_SAFE_NO_PAD.encode(id)).expect("a name has an id");
+    let cookie = format!("{cookie}; {place}={sealed}");
+    let sent = door::ask(&app, door::own_form("/letters", &cookie, &format!("vestibule_kept={id}"))).await;
+    assert_eq!(sent.status.as_u16(), 401, "sent for a stranger");
+    Verdict::Accepted
+}
+
+/// Where a name, as it is written, has its id and its subject: after the byte of its version.
+const KEPT_ID: Range<usize> = 1..17;
+const KEPT_SUBJECT: Range<usize> = 17..49;
+
+/// A name of what was never kept: it is looked at, and nothing is shown, sent or thrown away.
+async fn kept_name(payload: &[u8]) -> Verdict {
+    let place = name("kept-0");
+    let sealed = envelope::seal(Role::KeptName, &door::context(&place), payload);
+    let (app, cookie) = (door::that_keeps_posts(), format!("{}; {place}={sealed}", known::SESSIONS[0]));
+    let id = URL_SAFE_NO_PAD.encode(payload.get(KEPT_ID).unwrap_or(&[0; 16]));
+    let page = format!("/auth/kept/{id}");
+    let looked = open(&app, &page, &cookie).await;
+    let sent = door::ask(&app, door::own_form("/letters", &cookie, &format!("vestibule_kept={id}"))).await;
+    let thrown = door::ask(&app, door::own_form(&page, &cookie, "")).await;
+    for answered in [&looked, &sent, &thrown] {
+        assert!(matches!(answered.status.as_u16(), 403 | 410), "status {}", answered.status);
+    }
+    open(&app, &page, &format!("{place}={sealed}")).await;
+    // It was believed: it is somebody else's, or forgotten since there is nothing.
+    let believed = looked.status.as_u16() == 403 || !set_cookies(&looked, &place).is_empty();
+    Verdict::from(believed.then_some(()))
+}
+
 async fn wish(payload: &[u8]) -> Verdict {
     let sealed = envelope::seal(Role::Wish, &door::context(PROVIDER), payload);
     let app = door::with_cookies();
@@ -214,7 +266,12 @@ fn state(attempt: &str, return_to: &[u8]) -> String {
 
 /// The pair of the cookie of this name that an answer sets.
 fn set_cookie(answered: &Answered, name: &str) -> String {
+    set_cookies(answered, name).pop().unwrap_or_default()
+}
+
+/// The pairs of the cookies whose names begin so.
+fn set_cookies(answered: &Answered, name: &str) -> Vec<String> {
     let lines = answered.headers.get_all(http::header::SET_COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let mut pairs = lines.filter_map(|line| line.split(';').next());
-    pairs.rfind(|pair| pair.starts_with(name)).unwrap_or_default().to_owned()
+    let pairs = lines.filter_map(|line| line.split(';').next());
+    pairs.filter(|pair| pair.starts_with(name)).map(str::to_owned).collect()
 }

@@ -139,6 +139,16 @@ impl JsonFault {
 }
 
 /// Which of the provider's answers an error speaks of.
+///
+/// # Example
+/// ```
+/// use vestibule_core::{Misbehaviour, exchange::Endpoint};
+///
+/// fn is_about_the_keys(misbehaviour: &Misbehaviour) -> bool {
+///     matches!(misbehaviour, Misbehaviour::Json { endpoint: Endpoint::Jwks, .. })
+/// }
+/// # let _ = is_about_the_keys;
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Endpoint {

@@ -133,7 +133,10 @@ pub(crate) fn uri(url: &Url) -> Uri {
     url.as_str().parse().expect("only URLs that a request can be sent to are kept")
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Whether a URL's host never leaves this machine: `localhost`, or an address of the loopback interface (RFC 8252 8.3). Names below
+/// `localhost` are not among them, since not every resolver keeps to RFC 6761 6.3.
+#[must_use]
+pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),

@@ -23,6 +23,15 @@ use crate::{error::Excerpt, issuer::Issuer};
 pub struct Tenants(BTreeSet<String>);
 
 /// Why names are not those of tenants.
+///
+/// # Example
+/// ```
+/// use vestibule_core::tenants::{InvalidTenants, Tenants};
+///
+/// assert_eq!(Tenants::new::<&str>([]), Err(InvalidTenants::None));
+/// let error = Tenants::new(["organizations"]).expect_err("a name for many");
+/// assert!(error.to_string().starts_with("'organizations' is not one tenant"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidTenants {

@@ -1,8 +1,8 @@
 //! The public address of the application. It is configuration; the Host of a request is never asked (V5).
 
 use http::{HeaderMap, Uri, header};
-use url::{Host, Url};
-use vestibule_core::issuer::is_https_or_loopback;
+use url::Url;
+use vestibule_core::issuer::{is_https_or_loopback, is_loopback};
 
 use crate::{config_error::ConfigError, return_address::is_below, session::seal::sha256};
 
@@ -74,12 +74,8 @@ impl BaseUrl {
 
     /// Whether nobody but this machine can come here: a developer's.
     pub(crate) fn is_loopback(&self) -> bool {
-        match self.origin.host() {
-            Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        }
+        // Browsers keep names below it on this machine too (RFC 6761 6.3), and people come by nothing else.
+        is_loopback(&self.origin) || self.origin.domain().is_some_and(|name| name.ends_with(".localhost"))
     }
 
     /// The host and port that a request is for, where they are not our own. A stranger's text, or a proxy's, of which nothing may come

@@ -27,6 +27,7 @@ use crate::{
     decision::Latest,
     door::{Door, LoginStarts, Seals, Stage, context},
     examination::Groundwork,
+    health::StoreAnswered,
     kept_posts::Room,
     new_login::{NewLogin, OnLogin, Refusal},
     paths::Paths,
@@ -360,6 +361,7 @@ impl Builder {
             fragments: self.fragments,
             unreadable,
             kept_room: Room::new(),
+            store_answered: StoreAnswered::default(),
             stage,
             latest: (stage == Stage::Development).then(Latest::new),
             #[cfg(feature = "metrics")]

@@ -90,7 +90,9 @@ fn signed_in_at(visit: &Visit, manner: Manner, carried: Option<&Carried>, landin
     let (door, mut response) = (visit.door(), see_other(landing.as_str()));
     let Some(begun) = visit.begun() else { return response };
     // Beside a large session there is room for fewer logins; those that go land by it.
-    for heavy in Attempt::too_heavy_beside(door, &visit.cookies(), begun.bytes) {
+    let cookies = visit.cookies();
+    let bytes = begun.bytes.saturating_add(door.names.weight_of_the_rest(&cookies));
+    for heavy in Attempt::too_heavy_beside(door, &cookies, bytes) {
         response.headers_mut().append(header::SET_COOKIE, door.names.delete(heavy));
     }
     let trips = match manner {

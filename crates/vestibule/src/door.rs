@@ -12,6 +12,7 @@ use crate::{
     clock::Clock,
     decision::Latest,
     examination::Groundwork,
+    health::StoreAnswered,
     kept_posts::Room,
     new_login::OnLogin,
     paths::Paths,
@@ -61,6 +62,7 @@ pub(crate) struct Door {
     /// What only an examination asks for.
     pub(crate) groundwork: Groundwork,
     pub(crate) kept_room: Room,
+    pub(crate) store_answered: StoreAnswered,
     pub(crate) stage: Stage,
     /// None in production: nobody is told there what was decided about them.
     pub(crate) latest: Option<Latest>,

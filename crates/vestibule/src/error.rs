@@ -60,6 +60,20 @@ pub struct LoginError {
 }
 
 /// What kept a login from its end.
+///
+/// # Example
+/// ```
+/// use vestibule::{LoginError, LoginErrorKind};
+///
+/// async fn sorry(error: LoginError) -> &'static str {
+///     match error.kind() {
+///         LoginErrorKind::Cancelled => "You did not sign in. You can go on without.",
+///         LoginErrorKind::Unreachable => "Nobody can sign in just now. Try again in a few minutes.",
+///         _ => "That did not work.",
+///     }
+/// }
+/// # let _ = sorry;
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum LoginErrorKind {

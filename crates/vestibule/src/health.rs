@@ -10,6 +10,8 @@ use axum::{
 };
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
+use tokio::sync::Mutex;
+use vestibule_core::NumericDate;
 
 use crate::{
     door::Door,
@@ -34,8 +36,7 @@ pub(crate) async fn ready(State(door): State<Arc<Door>>) -> Response {
             Some(Cause::Provider { provider: provider.name(), cause: trouble.words() })
         })
         .collect();
-    if let Err(error) = door.store_answers().await {
-        tracing::debug!(target: "vestibule::session", reason = chain(&error), "not ready: the session store does not answer");
+    if !door.store_answered_just_now().await {
         causes.push(Cause::Store { store: "it does not answer" });
     }
     let readiness = Readiness { ready: causes.is_empty(), causes };
@@ -65,7 +66,26 @@ enum Cause<'a> {
 /// A key that nothing has: to ask for it changes nothing.
 const NOTHING: Key = Key::from_bytes([0; 32]);
 
+/// What came of asking the store, and when.
+#[derive(Debug, Default)]
+pub(crate) struct StoreAnswered(Mutex<Option<(NumericDate, bool)>>);
+
 impl Door {
+    /// The same, as it was found in this very second if somebody asked: anybody can, and that shall not be a question to the store each
+    /// time. Whoever comes while it is asked waits for the one answer.
+    async fn store_answered_just_now(&self) -> bool {
+        let mut answered = self.store_answered.0.lock().await;
+        if let Some((_, answers)) = answered.filter(|(at, _)| *at == self.now()) {
+            return answers;
+        }
+        let answer = self.store_answers().await;
+        if let Err(error) = &answer {
+            tracing::debug!(target: "vestibule::session", reason = chain(error), "not ready: the session store does not answer");
+        }
+        *answered = Some((self.now(), answer.is_ok()));
+        answer.is_ok()
+    }
+
     /// That the store answers what every signed-in request asks it.
     pub(crate) async fn store_answers(&self) -> Result<(), StoreError> {
         match &self.keeping {

@@ -17,7 +17,7 @@ use std::time::Duration;
 use http::{HeaderMap, header};
 
 pub(crate) use self::{
-    former::remember,
+    former::{is_last_here, remember},
     keep::{NotKept, Stopped},
     page::{kept_page, throw_away},
     record::Id,
@@ -42,7 +42,7 @@ pub(crate) use self::{
 ///     .secret_key(SecretKey::generate())
 ///     .provider("corp", Provider::discovered("https://login.example.com", Client::public("my-app"))?)
 ///     .build()?;
-/// let kept = KeptPosts::default().at_most_bytes(256 * 1024).at_most_for(Duration::from_secs(3600));
+/// let kept = KeptPosts::default().at_most_bytes(256 * 1024).lifetime(Duration::from_secs(3600));
 /// let app: Router = vestibule.wrap(
 ///     Router::new()
 ///         .route("/letters", get(async || "the page with the form").post(async |letter: String| letter))
@@ -81,10 +81,10 @@ impl KeptPosts {
     /// # Panics
     /// For any other time: at startup, as axum does for a bad path.
     #[must_use]
-    pub fn at_most_for(self, lifetime: Duration) -> Self {
+    pub fn lifetime(self, lifetime: Duration) -> Self {
         assert!(
             (SHORTEST..=LONGEST).contains(&lifetime),
-            "KeptPosts::at_most_for({lifetime:?}): it must be between one minute and one day"
+            "KeptPosts::lifetime({lifetime:?}): it must be between one minute and one day"
         );
         // Bounded just above.
         Self { lifetime: i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX), ..self }
@@ -201,7 +201,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "between one minute and one day")]
     fn a_body_is_not_kept_for_ever() {
-        let _ = KeptPosts::default().at_most_for(LONGEST + Duration::from_secs(1));
+        let _ = KeptPosts::default().lifetime(LONGEST + Duration::from_secs(1));
     }
 
     #[test]

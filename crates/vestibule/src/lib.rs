@@ -19,6 +19,7 @@ pub mod examination;
 mod form;
 mod gate;
 mod health;
+mod how_long;
 mod initiate_login;
 mod kept_posts;
 mod lease;

@@ -67,6 +67,7 @@ pub(crate) async fn logout(State(door): State<Arc<Door>>, visit: Visit, headers:
     if let Ok(Some(session)) = &session {
         give_tokens_back(session);
     }
+    visit.forget_person();
     // Ours ends first and whatever happens next: a provider that is down keeps nobody signed in (R128).
     if let Err(error) = visit.log_out().await {
         // What the store could not say at all was recorded when it was asked.

@@ -25,6 +25,8 @@ pub(crate) mod why;
 /// would not match its own hash.
 static STYLE: LazyLock<String> = LazyLock::new(|| include_str!("pages/style.css").replace('\r', ""));
 
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+
 /// Submits the one form of the page. By way of the prototype: a parameter called `submit` would hide the form's own.
 const SUBMIT: &str = "HTMLFormElement.prototype.submit.call(document.forms[0])";
 
@@ -142,23 +144,43 @@ pub(crate) fn auto_post_page<'a>(endpoint: &str, parameters: impl Iterator<Item 
 /// `form-action` to those too.
 pub(crate) fn html(status: StatusCode, page: String, form_action: &[&str]) -> Response {
     let policy = content_security_policy(&page, form_action);
-    answer(status, page, policy)
+    answer(status, page, policy, Referrer::SameOrigin)
 }
 
-fn answer(status: StatusCode, page: String, policy: HeaderValue) -> Response {
+/// Which requests of a page say where they come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Referrer {
+    /// Not none: with it Chromium sends `Origin: null` with the logout form, which the origin check refuses.
+    SameOrigin,
+    /// The page has an address that nobody shall see (V13).
+    None,
+}
+
+impl Referrer {
+    const fn policy(self) -> &'static str {
+        match self {
+            Self::SameOrigin => "same-origin",
+            Self::None => "no-referrer",
+        }
+    }
+}
+
+fn answer(status: StatusCode, page: String, policy: String, referrer: Referrer) -> Response {
+    // What cannot be a header value is answered by the strictest policy, never by none.
+    let policy = HeaderValue::try_from(policy)
+        .unwrap_or(HeaderValue::from_static("default-src 'none'; form-action 'none'; frame-ancestors 'none'"));
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
         (header::CONTENT_SECURITY_POLICY, policy),
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-        // Not `no-referrer`: with it Chromium sends `Origin: null` with the logout form, which the origin check refuses.
-        (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
-        (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+        (header::REFERRER_POLICY, HeaderValue::from_static(referrer.policy())),
+        (OPENER_POLICY, HeaderValue::from_static("same-origin")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
     (status, headers, page).into_response()
 }
 
-fn content_security_policy(page: &str, form_action: &[&str]) -> HeaderValue {
+fn content_security_policy(page: &str, form_action: &[&str]) -> String {
     let mut policy = format!("default-src 'none'; style-src {}; ", *STYLE_SOURCE);
     // Escaping leaves no way to write a tag by a text: a page with this element is one of which we made it a part.
     if page.contains(&format!("<script>{SUBMIT}</script>")) {
@@ -172,9 +194,7 @@ fn content_security_policy(page: &str, form_action: &[&str]) -> HeaderValue {
         policy.push_str(source);
     }
     policy.push_str("; frame-ancestors 'none'; base-uri 'none'");
-    // What cannot be a header value is answered by the strictest policy, never by none.
-    HeaderValue::try_from(policy)
-        .unwrap_or(HeaderValue::from_static("default-src 'none'; form-action 'none'; frame-ancestors 'none'"))
+    policy
 }
 
 /// The source expression for an origin; `None` for what would be a keyword, a directive or two expressions in its place.

@@ -71,6 +71,9 @@ pub(crate) fn carry_on(earlier: &Session, renewed: Times) -> Times {
 pub(crate) async fn give_up(visit: &Visit, failure: LoginFailure, return_to: ReturnAddress) -> Response {
     if is_refusal(&failure) {
         decision::record(visit, Login::NoLongerSignedIn(&failure));
+        if matches!(failure, LoginFailure::SomebodyElse) {
+            visit.forget_who_was_here();
+        }
         if let Err(error) = visit.log_out().await {
             decision::record(visit, Logout::NotEnded(&error));
         }

@@ -10,6 +10,7 @@ use crate::decision::measure;
 use crate::{
     builder::Builder,
     client_registration::ClientRegistration,
+    decision,
     door::Door,
     examination::Examination,
     gate::RequireLogin,
@@ -186,6 +187,13 @@ impl Vestibule {
         self.door.paths.public(Place::Session)
     }
 
+    /// The path of the page that shows a browser the latest decisions about it, and why: for links on pages that developers see. `None`
+    /// outside [development](Builder::development), where there is no such page.
+    #[must_use]
+    pub fn why_path(&self) -> Option<String> {
+        decision::link(&self.door)
+    }
+
     /// The path of a page that watches the session at the provider (Session Management 1.0), for a hidden frame in the application's
     /// own pages. When that session changes, the one here ends too, and the pages are told. Where the provider offers no such thing,
     /// or the browser keeps its cookies from frames, nothing happens.
@@ -313,6 +321,14 @@ impl Vestibule {
 
     /// Sets the gauges of the `metrics` facade now, and describes all its numbers: for whoever answers a scrape. It happens by
     /// itself with every decision, at most once in ten seconds.
+    ///
+    /// # Example
+    /// ```
+    /// # fn scraped(vestibule: &vestibule::Vestibule) {
+    /// vestibule.set_gauges();
+    /// // .. and then what the recorder has is written out.
+    /// # }
+    /// ```
     #[cfg(feature = "metrics")]
     pub fn set_gauges(&self) {
         measure::describe_all();

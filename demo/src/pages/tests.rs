@@ -7,6 +7,7 @@ const HOSTILE: &str = "\"'><script>alert(1)</script><h1>";
 /// Every page with one string at every place that takes one.
 fn pages_with(value: &str) -> Vec<(&'static str, String)> {
     let pages = Pages::new("/shop").expect("the templates are templates");
+    pages.lead_to_why(Some(value.to_owned()));
     let now = NumericDate::from_seconds(1_700_000_000);
     let moment = |seconds| Moment::new(now.plus(seconds), now);
     let choices = [Choice { provider: value.to_owned(), href: value.to_owned() }];

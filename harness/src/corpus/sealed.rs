@@ -9,8 +9,9 @@ use super::{
     browser::{Town, posted},
 };
 use crate::{
-    door::{self, APP, PROVIDER},
+    door::{self, APP, Answered, PROVIDER},
     envelope::{self, Role},
+    known,
 };
 
 pub(super) fn make(made: &mut Made) {
@@ -18,6 +19,7 @@ pub(super) fn make(made: &mut Made) {
         session(made).await;
         attempts(made).await;
         others(made).await;
+        kept(made).await;
     });
     made.accepted("sealed", "return-address", "r/profile?a=b");
     made.accepted("sealed", "return-address-silent", "rsilent /profile");
@@ -29,6 +31,8 @@ pub(super) fn make(made: &mut Made) {
     made.refused("sealed", "stored-zeros", [b"k\x01".as_slice(), &[0; 64]].concat());
     made.refused("sealed", "attempt-zeros", [b"lAAAAAAAAAAAAAAAAAAAAAA".as_slice(), &[0; 56]].concat());
     made.refused("sealed", "wish-zeros", [b"w".as_slice(), &[0; 16]].concat());
+    made.refused("sealed", "former-zeros", [b"f".as_slice(), &[0; 16]].concat());
+    made.refused("sealed", "kept-name-zeros", [b"n".as_slice(), &[0; 16]].concat());
     made.refused("sealed", "error-zeros", [b"e".as_slice(), &[0; 16]].concat());
 }
 
@@ -100,6 +104,27 @@ async fn others(made: &mut Made) {
     let (_, wish) = login.query_pairs().find(|(name, _)| name == "wish").expect("what is wished");
     let payload = envelope::open(Role::Wish, &door::context(PROVIDER), &wish).expect("a seal of ours");
     made.accepted("sealed", "wish", [b"w", payload.as_slice()].concat());
+}
+
+/// Somebody looks at the page with the form, and sends it when their session is over.
+async fn kept(made: &mut Made) {
+    let app = door::that_keeps_posts();
+    let looked =
+        door::ask(&app, door::navigation("/letters", known::SESSIONS[0].as_bytes()).expect("text of ours")).await;
+    let (pair, value) = set(&looked, "former");
+    made.accepted("sealed", "former", [b"f", opened(Role::Former, "former", &value).as_slice()].concat());
+    let sent = door::ask(&app, door::own_form("/letters", &pair, "text=x")).await;
+    let (_, value) = set(&sent, "kept-0");
+    made.accepted("sealed", "kept-name", [b"n", opened(Role::KeptName, "kept-0", &value).as_slice()].concat());
+}
+
+/// A cookie that an answer sets: the pair, and its value.
+fn set(answered: &Answered, purpose: &str) -> (String, String) {
+    let name = format!("{}{purpose}=", door::cookie_prefix());
+    let lines = answered.headers.get_all(http::header::SET_COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let mut pairs = lines.filter_map(|line| line.split(';').next());
+    let pair = pairs.find(|pair| pair.starts_with(&name)).expect("it is set");
+    (pair.to_owned(), pair.trim_start_matches(&name).to_owned())
 }
 
 fn opened(role: Role, name: &str, sealed: &str) -> Vec<u8> {

@@ -39,6 +39,10 @@ pub(crate) enum Refusal {
     SomebodyElses,
     /// There is none of this name.
     Gone,
+    /// This is no name that we ever gave.
+    NoName,
+    /// What was to have it sent broke off.
+    NotWhole,
 }
 
 impl Kept<'_> {
@@ -102,7 +106,7 @@ impl Refusal {
     const fn level(self) -> Level {
         match self {
             Self::AskedForElsewhere | Self::OtherAddress | Self::SomebodyElses => Level::Warn,
-            Self::Gone => Level::Debug,
+            Self::Gone | Self::NoName | Self::NotWhole => Level::Debug,
         }
     }
 
@@ -111,6 +115,8 @@ impl Refusal {
             Self::AskedForElsewhere => "Fetch Metadata 2",
             Self::OtherAddress | Self::SomebodyElses => "a kept POST is for one person and one page",
             Self::Gone => "RFC 9110 15.5.11",
+            Self::NoName => "RFC 9110 15.5.5",
+            Self::NotWhole => "RFC 9110 15.5.1",
         }
     }
 
@@ -120,6 +126,8 @@ impl Refusal {
             Self::OtherAddress => "it was to be sent to another address than it is for",
             Self::SomebodyElses => "somebody else is signed in than the one whose it is",
             Self::Gone => "there is none of that name: it was sent, thrown away, or its time is up",
+            Self::NoName => "its address has no name in it that we ever gave",
+            Self::NotWhole => "the form that was to have it sent did not arrive whole",
         }
         .to_owned()
     }

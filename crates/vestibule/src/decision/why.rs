@@ -10,6 +10,7 @@ use crate::{
     attempt::Attempt,
     door::Door,
     error::told_reference,
+    how_long::how_long_ago,
     pages::{
         self,
         why::{Row, why_page as page_of},
@@ -44,47 +45,12 @@ pub(crate) fn link(door: &Door) -> Option<String> {
 
 fn row<'a>(entry: &'a Entry, door: &Door) -> Row<'a> {
     Row {
-        ago: ago(door.now().seconds_since(entry.at)),
+        ago: how_long_ago(door.now().seconds_since(entry.at)),
         decision: entry.decision,
         message: entry.message,
         rule: &entry.rule,
         reason: &entry.reason,
         provider: entry.provider.as_deref(),
         reference: entry.reference.as_str(),
-    }
-}
-
-/// How long ago something was, to a person.
-fn ago(seconds: i64) -> String {
-    match seconds {
-        ..=0 => "just now".to_owned(),
-        1 => "1 second ago".to_owned(),
-        2..=119 => format!("{seconds} seconds ago"),
-        120..=7199 => format!("{} minutes ago", seconds / 60),
-        _ => format!("{} hours ago", seconds / 3600),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_person_reads_how_long_ago_it_was() {
-        let texts = [-5, 0, 1, 2, 119, 120, 7199, 7200, 86_400].map(ago);
-        assert_eq!(
-            texts,
-            [
-                "just now",
-                "just now",
-                "1 second ago",
-                "2 seconds ago",
-                "119 seconds ago",
-                "2 minutes ago",
-                "119 minutes ago",
-                "2 hours ago",
-                "24 hours ago"
-            ]
-        );
     }
 }

@@ -29,10 +29,20 @@ use crate::{door::Door, provider::ProviderError};
 /// }
 /// # let _ = sorry;
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnosis(Found);
 
 /// What it is, without the particulars.
+///
+/// # Example
+/// ```
+/// use vestibule::{Cause, LoginError};
+///
+/// fn is_for_the_person_to_mend(error: &LoginError) -> bool {
+///     error.diagnosis().is_some_and(|diagnosis| diagnosis.cause() == Cause::NotReturned)
+/// }
+/// # let _ = is_for_the_person_to_mend;
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cause {
@@ -132,6 +142,11 @@ impl Diagnosis {
     /// Whether the browser brings none of our cookies, as far as is known: where a smaller one came back, allowing them helps nobody.
     pub(super) fn is_of_blocked_cookies(&self) -> bool {
         self.0 == Found::LoginNotReturned
+    }
+
+    /// With the particulars, as the record of an error has it.
+    pub(super) fn found(&self) -> &Found {
+        &self.0
     }
 
     /// Whether no cookie can be relied on, not even the one that leads to this very page.

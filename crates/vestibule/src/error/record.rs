@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
 use vestibule_core::{NumericDate, ProtocolError};
 
-use super::{Diagnosis, LoginErrorKind, LoginFailure, failure::Stale, see_other};
+use super::{Diagnosis, Found, LoginErrorKind, LoginFailure, failure::Stale, see_other};
 use crate::{
     carried::Carried,
     decision::{self, Login},
@@ -45,7 +45,7 @@ pub(super) struct After {
 struct Written {
     then: WrittenThen,
     retry_after: Option<u8>,
-    diagnosis: Option<Diagnosis>,
+    diagnosis: Option<Found>,
     attempt: Option<String>,
 }
 
@@ -163,7 +163,7 @@ impl After {
             WrittenThen::IsDecidedThere { stale, again, carried } => Carried::read_at(door, &carried)
                 .map_or(Then::Stays, |carried| Then::IsDecidedThere(Undecided { stale, again, carried })),
         };
-        Self { then, retry_after, diagnosis, attempt }
+        Self { then, retry_after, diagnosis: diagnosis.map(Diagnosis::from), attempt }
     }
 
     /// Whether it must be this tab's that comes to the page, and no other's.
@@ -215,7 +215,11 @@ impl Record {
                 WrittenThen::IsDecidedThere { stale: *stale, again: *again, carried: carried.write() }
             }
         };
-        let (retry_after, diagnosis, attempt) = (after.retry_after, after.diagnosis.clone(), after.attempt.clone());
+        let (retry_after, diagnosis, attempt) = (
+            after.retry_after,
+            after.diagnosis.as_ref().map(|diagnosis| diagnosis.found().clone()),
+            after.attempt.clone(),
+        );
         let written = Written { then, retry_after, diagnosis, attempt };
         postcard::to_stdvec(&(self, written)).expect("strings and integers have a postcard form")
     }

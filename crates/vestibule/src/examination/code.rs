@@ -112,6 +112,8 @@ codes! {
     CookieTooBig = "cookie_too_big", Warning;
     /// A public application trusts a provider on its own machine by plain http.
     DevelopmentProvider = "development_provider", Warning;
+    /// A public application tells everybody what is for developers.
+    DevelopmentMode = "development_mode", Warning;
     /// Anybody on the way can change what logins ask for.
     UnsignedRequestObjects = "unsigned_request_objects", Warning;
     /// The examination itself did not come to its end.

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use vestibule_core::{
     Issuer, Misbehaviour, ProtocolError, ProviderMetadata,
-    discovery::DiscoveryRequest,
     error::{Excerpt, InvalidMetadata},
 };
 
@@ -23,7 +22,7 @@ pub(super) async fn examine(provider: &Arc<ConnectedProvider>, learnt: &mut Lear
         return Some(Arc::clone(metadata));
     }
     let issuer = issuer(provider, learnt).await?;
-    let probe = provider.probe(DiscoveryRequest::new(issuer.as_ref().clone())).await;
+    let probe = provider.probe(provider.discovery_request(&issuer)).await;
     learnt.hear(probe.ahead);
     let status = match connection::examine(&probe) {
         Ok((held, answer)) => {
@@ -39,10 +38,14 @@ pub(super) async fn examine(provider: &Arc<ConnectedProvider>, learnt: &mut Lear
     match read {
         Ok(metadata) => {
             learnt.find(Finding::new(Code::Discovery, format!("{url} answered with status {status} and the metadata")));
-            learnt.find(Finding::new(
-                Code::Issuer,
-                format!("the metadata is of the issuer that the settings have: {issuer}"),
-            ));
+            let found = if provider.lists_tenants() {
+                format!(
+                    "the metadata is what {issuer} publishes for its tenants, of whom those that are listed may sign in"
+                )
+            } else {
+                format!("the metadata is of the issuer that the settings have: {issuer}")
+            };
+            learnt.find(Finding::new(Code::Issuer, found));
             Some(Arc::new(metadata))
         }
         Err(error) => {

@@ -48,6 +48,7 @@ impl Groundwork {
 
 pub(super) async fn examine(door: &Arc<Door>) -> Vec<Finding> {
     let mut findings = vec![base_url(door)];
+    findings.extend(development(door));
     findings.extend(secret_keys(&door.groundwork));
     findings.extend(open_secrets(&door.groundwork));
     findings.extend(store(door).await);
@@ -68,6 +69,13 @@ fn base_url(door: &Door) -> Finding {
     }
     Finding::new(Code::BaseUrlLoopback, format!("people come to {base_url}, on this machine alone{below}"))
         .with_remedy("that is for development: give the https address that people type, also where a proxy answers it")
+}
+
+fn development(door: &Door) -> Option<Finding> {
+    (door.is_development() && !door.base.is_loopback()).then(|| {
+        let found = "development mode is on, and the base URL is not on this machine: error pages, and /auth/why, show everybody what is for developers";
+        Finding::new(Code::DevelopmentMode, found).with_remedy("take development = true (`.development()`) out before other people come")
+    })
 }
 
 fn secret_keys(groundwork: &Groundwork) -> Vec<Finding> {

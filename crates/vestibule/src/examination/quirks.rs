@@ -82,9 +82,11 @@ impl Known<'_> {
 const QUIRKS: &[Quirk] = &[
     Quirk {
         of: |site| site.is_entra(),
-        matters: |_, site| matches!(site.first(), "common" | "organizations" | "consumers"),
+        matters: |known, site| {
+            matches!(site.first(), "common" | "organizations" | "consumers") && !known.provider.lists_tenants()
+        },
         sentence: "Entra ID: /common, /organizations and /consumers are no issuers: their tokens name the tenant of the person",
-        remedy: "write https://login.microsoftonline.com/TENANT-ID/v2.0 with the id of your tenant, and one provider for each tenant",
+        remedy: "write https://login.microsoftonline.com/TENANT-ID/v2.0 with the id of your tenant; or keep the issuer, and list the ids of those whose people may sign in (tenants)",
     },
     Quirk {
         of: |site| site.is_entra(),

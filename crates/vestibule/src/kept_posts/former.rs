@@ -66,6 +66,11 @@ pub(crate) fn remember(visit: &Visit, session: &Session, asker: Asker, to: &mut 
     to.headers_mut().append(header::SET_COOKIE, door.names.set(Purpose::Former, &sealed, max_age));
 }
 
+/// Whether this person was last here, or nobody was.
+pub(crate) fn is_last_here(visit: &Visit, session: &Session) -> bool {
+    Person::last_here(visit).is_none_or(|person| person == Person::of(visit.door(), session))
+}
+
 fn read(visit: &Visit) -> Option<(Person, NumericDate)> {
     let (door, cookies) = (visit.door(), visit.cookies());
     let sealed = cookies.former().filter(|_| !cookies.are_hostile())?;

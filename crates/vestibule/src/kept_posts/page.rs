@@ -8,23 +8,21 @@ use axum::{
     response::Response,
 };
 use http::{HeaderMap, Method, StatusCode, header};
-use vestibule_core::NumericDate;
 
 use super::{
     MediaType,
     record::{Id, Name, Record},
-    resume::{look, taken_out},
+    resume::{look, page, refused, taken_out},
 };
 use crate::{
     decision::{self, Kept, Refusal},
     door::Door,
+    how_long::{how_long, how_long_ago},
     login::{challenge, unavailable},
     logout::comes_from_us,
     pages::{self, kept},
-    return_address::ReturnAddress,
     session::{
         Session,
-        cookie::Purpose,
         visit::{StoreFailed, Visit},
     },
     step_up::Demand,
@@ -42,8 +40,8 @@ pub(crate) async fn kept_page(
         Ok(found) => found,
         Err(answer) => return *answer,
     };
-    match look(&visit, &session, &id).await {
-        Ok((name, record, _)) => ask(&door, &id, &name, &record),
+    match look(&visit, &session, id).await {
+        Ok((name, record, _)) => ask(&door, &name, &record),
         Err(answer) => *answer,
     }
 }
@@ -55,22 +53,18 @@ pub(crate) async fn throw_away(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    let home = ReturnAddress::home(&door.base);
     if !comes_from_us(&headers, door.base.origin()) {
-        decision::record(&visit, Kept::Refused(Refusal::AskedForElsewhere));
-        return pages::html(StatusCode::FORBIDDEN, kept::refusal_page(kept::NOT_ASKED_FOR, home.as_str()), &[]);
+        return refused(&visit, Refusal::AskedForElsewhere);
     }
     let (session, id) = match signed_in(&door, &visit, &id, &Method::POST, &headers).await {
         Ok(found) => found,
         Err(answer) => return *answer,
     };
-    match taken_out(&visit, &session, &id, None).await {
-        Ok(_) => {
-            decision::record(&visit, Kept::ThrownAway);
-            let page = kept::refusal_page(kept::THROWN_AWAY, home.as_str());
-            let mut response = pages::html(StatusCode::OK, page, &[]);
-            let line = door.names.delete(Purpose::Kept(id.as_str()));
-            response.headers_mut().append(header::SET_COOKIE, line);
+    match taken_out(&visit, &session, id, None).await {
+        Ok((name, _)) => {
+            let reference = decision::record(&visit, Kept::ThrownAway);
+            let mut response = page(&visit, kept::THROWN_AWAY, StatusCode::OK, reference);
+            response.headers_mut().append(header::SET_COOKIE, name.deletion(&door));
             response
         }
         Err(answer) => *answer,
@@ -85,35 +79,31 @@ async fn signed_in(
     method: &Method,
     headers: &HeaderMap,
 ) -> Result<(Arc<Session>, Id), Box<Response>> {
-    let Some(id) = Id::parse(id) else {
-        let home = ReturnAddress::home(&door.base);
-        let page = kept::refusal_page(kept::GONE, home.as_str());
-        return Err(Box::new(pages::html(StatusCode::NOT_FOUND, page, &[])));
-    };
+    let Some(id) = Id::parse(id) else { return Err(Box::new(refused(visit, Refusal::NoName))) };
     match visit.session().await {
         Ok(Some(session)) => Ok((session, id)),
         Ok(None) => {
-            let provider = Name::of(visit, &id).and_then(|name| door.provider(&name.person.provider));
+            let provider = Name::of(visit, id).and_then(|name| door.provider(&name.person.provider));
             Err(Box::new(challenge(visit, method, headers, provider, &Demand::default()).await))
         }
         Err(StoreFailed) => Err(Box::new(unavailable(visit, method, headers))),
     }
 }
 
-fn ask(door: &Door, id: &Id, name: &Name, record: &Record) -> Response {
-    let now = door.now();
-    let page = kept::ask_page(&kept::Ask {
+fn ask(door: &Door, name: &Name, record: &Record) -> Response {
+    let (now, id) = (door.now(), name.id.to_string());
+    let asking = kept::ask_page(&kept::Ask {
         address: &record.address,
         noun: MediaType::of(&record.content_type).map_or("Data", MediaType::noun),
         size: &size(record.body.expose().len()),
-        sent: &ago(record.at, now),
-        left: &minutes(name.until.seconds_since(now)),
-        name: id.as_str(),
-        throw_away: &door.paths.public_kept(id.as_str()),
+        sent: &how_long_ago(now.seconds_since(record.at)),
+        left: &how_long(name.until.seconds_since(now)),
+        name: &id,
+        throw_away: &door.paths.public_kept(&id),
     });
     // Chromium applies `form-action` to where the form's answer redirects, and that is the application's to say.
     let elsewhere: &[&str] = if door.base.is_https() { &["https:"] } else { &["https:", "http:"] };
-    pages::html(StatusCode::OK, page, elsewhere)
+    pages::html(StatusCode::OK, asking, elsewhere)
 }
 
 /// For people: three digits are enough.
@@ -125,33 +115,13 @@ fn size(bytes: usize) -> String {
     }
 }
 
-fn ago(at: NumericDate, now: NumericDate) -> String {
-    match now.seconds_since(at) {
-        ..60 => "Just now".to_owned(),
-        seconds => format!("{} ago", minutes(seconds)),
-    }
-}
-
-fn minutes(seconds: i64) -> String {
-    match seconds / 60 {
-        ..1 => "less than a minute".to_owned(),
-        1 => "1 minute".to_owned(),
-        minutes @ 2..120 => format!("{minutes} minutes"),
-        minutes => format!("{} hours", minutes / 60),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn sizes_and_times_are_said_as_people_say_them() {
+    fn sizes_are_said_as_people_say_them() {
         let sizes = [0, 1, 1023, 1024, 40_001].map(size);
         assert_eq!(sizes, ["0 bytes", "1 byte", "1023 bytes", "1 KB", "40 KB"]);
-        let now = NumericDate::from_seconds(1_000_000);
-        let agos = [-5, 0, 59, 60, 7199, 7200].map(|seconds| ago(now.minus(seconds), now));
-        assert_eq!(agos, ["Just now", "Just now", "Just now", "1 minute ago", "119 minutes ago", "2 hours ago"]);
-        assert_eq!([59, 900].map(minutes), ["less than a minute", "15 minutes"]);
     }
 }

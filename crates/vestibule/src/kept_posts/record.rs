@@ -10,9 +10,10 @@ use vestibule_core::{NumericDate, Secret};
 
 use super::former::Person;
 use crate::{
+    attempt::Attempt,
     door::Door,
     session::{
-        cookie::{Cookies, Purpose},
+        cookie::{Cookies, HEADER_BYTES, KEPT_PLACES, Purpose},
         seal::{random, sha256},
         visit::Visit,
     },
@@ -20,12 +21,13 @@ use crate::{
 };
 
 /// What a page and an address may call a kept POST: it leads to the cookie that has the name, and is nothing without it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Id(String);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Id([u8; 16]);
 
 /// The name of a kept POST.
 #[derive(Clone)]
 pub(super) struct Name {
+    pub(super) id: Id,
     pub(super) person: Person,
     /// Which of the person's it is.
     pub(super) slot: u8,
@@ -39,6 +41,8 @@ pub(super) struct Name {
 pub(super) struct Record {
     secret_hash: [u8; 32],
     pub(super) at: NumericDate,
+    /// Its turn among those of its person that were there already: many come within one second.
+    pub(super) turn: u32,
     /// The path and query that it was for, as a browser asks for them.
     pub(super) address: String,
     pub(super) content_type: String,
@@ -48,7 +52,7 @@ pub(super) struct Record {
 /// Wire formats: they outlive a deployment. Add a version, never change one.
 #[derive(Serialize, Deserialize)]
 enum WrittenName<'a> {
-    V1 { subject: [u8; 32], provider: &'a str, slot: u8, secret: [u8; 32], until: i64 },
+    V1 { id: [u8; 16], subject: [u8; 32], provider: &'a str, slot: u8, secret: [u8; 32], until: i64 },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -56,6 +60,7 @@ enum WrittenRecord<'a> {
     V1 {
         secret_hash: [u8; 32],
         at: i64,
+        turn: u32,
         address: &'a str,
         content_type: &'a str,
         #[serde(borrow)]
@@ -74,44 +79,48 @@ pub(super) enum Held {
 /// The most that are kept for one browser, and for one person.
 pub(super) const MOST: u8 = 4;
 
+/// One place each.
+const _: () = assert!(KEPT_PLACES.len() == MOST as usize);
+
 impl Id {
     const BYTES: usize = 16;
     /// In characters of base64url.
     pub(crate) const LENGTH: usize = 22;
 
-    fn new() -> Self {
-        Self(URL_SAFE_NO_PAD.encode(random::<{ Self::BYTES }>()))
-    }
-
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-        (text.len() == Self::LENGTH && bytes.len() == Self::BYTES).then(|| Self(text.to_owned()))
+        let mut bytes = [0; Self::BYTES];
+        let length = URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).ok()?;
+        (text.len() == Self::LENGTH && length == Self::BYTES).then_some(Self(bytes))
     }
+}
 
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&URL_SAFE_NO_PAD.encode(self.0))
     }
 }
 
 impl Name {
     pub(super) fn new(person: Person, until: NumericDate) -> Self {
-        Self { person, slot: 0, secret: Secret::new(random()), until }
+        Self { id: Id(random()), person, slot: 0, secret: Secret::new(random()), until }
     }
 
     /// What this browser calls so.
-    pub(super) fn of(visit: &Visit, id: &Id) -> Option<Self> {
+    pub(super) fn of(visit: &Visit, id: Id) -> Option<Self> {
         let (door, cookies) = (visit.door(), visit.cookies());
         if cookies.are_hostile() {
             return None;
         }
-        let sealed = cookies.kept().find(|(known, _)| *known == id.as_str()).map(|(_, sealed)| sealed)?;
-        Self::open(door, id.as_str(), sealed).filter(|name| door.now() < name.until)
+        let mut names = cookies.kept().filter_map(|(place, sealed)| Self::open(door, place, sealed));
+        names.find(|name| name.id == id && door.now() < name.until)
     }
 
-    fn open(door: &Door, id: &str, sealed: &[u8]) -> Option<Self> {
-        let payload = Secret::new(door.seals.kept_name.open(&context(door, id), sealed)?);
-        let WrittenName::V1 { subject, provider, slot, secret, until } = postcard::from_bytes(payload.expose()).ok()?;
+    fn open(door: &Door, place: &str, sealed: &[u8]) -> Option<Self> {
+        let payload = Secret::new(door.seals.kept_name.open(&context(door, place), sealed)?);
+        let WrittenName::V1 { id, subject, provider, slot, secret, until } =
+            postcard::from_bytes(payload.expose()).ok()?;
         Some(Self {
+            id: Id(id),
             person: Person { subject: Key::from_bytes(subject), provider: provider.to_owned() },
             slot,
             secret: Secret::new(secret),
@@ -119,11 +128,15 @@ impl Name {
         })
     }
 
-    /// The lines that put it into the browser, in the place of the one that ends soonest where there are too many; and what it
-    /// is called there.
-    pub(super) fn lines(&self, door: &Door, cookies: &Cookies<'_>) -> (Id, Vec<HeaderValue>) {
-        let id = Id::new();
+    /// Where the browser has it: that of the slot, so that a name goes with what it names.
+    fn purpose(&self) -> Purpose<'static> {
+        Purpose::Kept(KEPT_PLACES.get(usize::from(self.slot)).copied().unwrap_or(KEPT_PLACES[0]))
+    }
+
+    /// The lines that put it into a browser that has these cookies, and make it forget what there is no room for beside it.
+    pub(super) fn lines(&self, door: &Door, cookies: &Cookies<'_>) -> Vec<HeaderValue> {
         let written = WrittenName::V1 {
+            id: self.id.0,
             subject: *self.person.subject.as_bytes(),
             provider: &self.person.provider,
             slot: self.slot,
@@ -132,26 +145,51 @@ impl Name {
         };
         let payload =
             Secret::new(postcard::to_stdvec(&written).expect("bytes, strings and integers have a postcard form"));
-        let sealed = door.seals.kept_name.seal(&context(door, id.as_str()), payload.expose());
+        let purpose = self.purpose();
+        let sealed = door.seals.kept_name.seal(&door.context(&door.names.name(purpose)), payload.expose());
         let max_age = self.until.seconds_since(door.now());
-        let line = door.names.set(Purpose::Kept(id.as_str()), &sealed, Some(max_age));
-        let lines = crowded_out(door, cookies).into_iter().map(|id| door.names.delete(Purpose::Kept(id)));
-        let lines = lines.chain([line]).collect();
-        (id, lines)
+        let line = door.names.set(purpose, &sealed, Some(max_age));
+        let weight = door.names.weight(purpose, sealed.len());
+        crowded_out(door, cookies, (purpose, weight))
+            .into_iter()
+            .map(|gone| door.names.delete(gone))
+            .chain([line])
+            .collect()
+    }
+
+    /// The line that makes the browser forget it.
+    pub(super) fn deletion(&self, door: &Door) -> HeaderValue {
+        door.names.delete(self.purpose())
     }
 }
 
-/// What gives way to one more.
-fn crowded_out<'a>(door: &Door, cookies: &Cookies<'a>) -> Vec<&'a str> {
-    let until = |id, sealed| Name::open(door, id, sealed).map(|name| name.until);
-    let mut kept: Vec<_> = cookies.kept().map(|(id, sealed)| (until(id, sealed), id)).collect();
-    kept.sort_by_key(|(until, _)| *until);
-    let too_many = (kept.len() + 1).saturating_sub(usize::from(MOST));
-    kept.into_iter().take(too_many).map(|(_, id)| id).collect()
+/// What gives way to one more: the oldest logins under way, then the names that end soonest (V60).
+fn crowded_out<'a>(door: &Door, cookies: &Cookies<'a>, (own, weight): (Purpose<'a>, usize)) -> Vec<Purpose<'a>> {
+    let mut kept: Vec<_> = cookies
+        .kept()
+        .map(|(place, sealed)| {
+            let until = Name::open(door, place, sealed).map(|name| name.until);
+            (until, Purpose::Kept(place), door.names.weight(Purpose::Kept(place), sealed.len()))
+        })
+        .collect();
+    let logins: usize = cookies.logins().map(|login| door.names.weight(login.purpose, login.sealed.len())).sum();
+    let replaced: usize = kept.iter().filter(|(_, purpose, _)| *purpose == own).map(|(.., weight)| *weight).sum();
+    let others = door.names.weight_of_all(cookies).saturating_sub(logins).saturating_sub(replaced);
+    let mut bytes = others.saturating_add(weight);
+    let mut gone = Attempt::too_heavy_beside(door, cookies, bytes);
+    kept.sort_by_key(|(until, ..)| *until);
+    for (_, purpose, weight) in kept.into_iter().filter(|(_, purpose, _)| *purpose != own) {
+        if bytes <= HEADER_BYTES {
+            break;
+        }
+        bytes = bytes.saturating_sub(weight);
+        gone.push(purpose);
+    }
+    gone
 }
 
-fn context(door: &Door, id: &str) -> Vec<u8> {
-    door.context(&door.names.name(Purpose::Kept(id)))
+fn context(door: &Door, place: &str) -> Vec<u8> {
+    door.context(&door.names.name(Purpose::Kept(place)))
 }
 
 impl Record {
@@ -163,7 +201,7 @@ impl Record {
         body: Secret<Vec<u8>>,
     ) -> Self {
         let secret_hash = sha256(name.secret.expose());
-        Self { secret_hash, at, address: address.to_owned(), content_type, body }
+        Self { secret_hash, at, turn: 0, address: address.to_owned(), content_type, body }
     }
 
     /// Whether it is what the name names.
@@ -176,6 +214,7 @@ impl Record {
         let written = WrittenRecord::V1 {
             secret_hash: self.secret_hash,
             at: self.at.seconds(),
+            turn: self.turn,
             address: &self.address,
             content_type: &self.content_type,
             body: self.body.expose(),
@@ -192,9 +231,10 @@ impl Held {
         };
         Some(match postcard::from_bytes(payload.expose()).ok()? {
             WrittenRecord::Taken(by) => Self::Taken(by),
-            WrittenRecord::V1 { secret_hash, at, address, content_type, body } => Self::Record(Record {
+            WrittenRecord::V1 { secret_hash, at, turn, address, content_type, body } => Self::Record(Record {
                 secret_hash,
                 at: NumericDate::from_seconds(at),
+                turn,
                 address: address.to_owned(),
                 content_type: content_type.to_owned(),
                 body: Secret::new(body.to_vec()),
@@ -231,8 +271,8 @@ mod tests {
 
     #[test]
     fn an_id_is_one_of_ours_or_none() {
-        let id = Id::new();
-        assert_eq!((Id::parse(id.as_str()), id.as_str().len()), (Some(id.clone()), Id::LENGTH));
+        let id = Id(random());
+        assert_eq!((Id::parse(&id.to_string()), id.to_string().len()), (Some(id), Id::LENGTH));
         for other in ["", "kept", "AAAAAAAAAAAAAAAAAAAAAA==", "AAAAAAAAAAAAAAAAAAAA/A", "AAAAAAAAAAAAAAAAAAAAAAA"] {
             assert_eq!(Id::parse(other), None, "{other}");
         }

@@ -1,12 +1,13 @@
 //! How much this process keeps in all: as many people as there are may each have a few.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, btree_map::Entry},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use vestibule_core::NumericDate;
 
+use super::{keep::NotKept, record::MOST};
 use crate::store::Key;
 
 /// The room for what this process keeps, wherever the store is.
@@ -25,6 +26,8 @@ struct Taken {
     /// What is being read just now takes all that it may become.
     reading: usize,
     reading_bytes: usize,
+    /// Of whom, by what stores call them: whoever sends slowly takes no more of the room than they could fill.
+    reading_of: BTreeMap<Key, u8>,
     swept: Option<NumericDate>,
 }
 
@@ -32,6 +35,7 @@ struct Taken {
 #[derive(Debug)]
 pub(super) struct Reserved<'a> {
     room: &'a Room,
+    subject: Key,
     bytes: usize,
 }
 
@@ -44,19 +48,24 @@ impl Room {
         Self { most, most_bytes, taken: Mutex::default() }
     }
 
-    /// Room for a body of at most so many bytes, if there is any.
-    pub(super) fn reserve(&self, bytes: usize, now: NumericDate) -> Option<Reserved<'_>> {
+    /// Room for a body of this person of at most so many bytes, if there is any.
+    pub(super) fn reserve(&self, subject: Key, bytes: usize, now: NumericDate) -> Result<Reserved<'_>, NotKept> {
         let mut taken = self.lock();
         taken.sweep(now);
+        let own = taken.reading_of.get(&subject).copied().unwrap_or_default();
+        if own >= MOST {
+            return Err(NotKept::Crowd);
+        }
         let count = taken.by_place.len().saturating_add(taken.reading);
         let all = taken.bytes.saturating_add(taken.reading_bytes).saturating_add(bytes);
         if count >= self.most || all > self.most_bytes {
-            return None;
+            return Err(NotKept::NoRoom);
         }
+        taken.reading_of.insert(subject, own.saturating_add(1));
         taken.reading = taken.reading.saturating_add(1);
         taken.reading_bytes = taken.reading_bytes.saturating_add(bytes);
         drop(taken);
-        Some(Reserved { room: self, bytes })
+        Ok(Reserved { room: self, subject, bytes })
     }
 
     /// How many there are, those included whose time is up and which nobody has cleared away.
@@ -89,6 +98,12 @@ impl Drop for Reserved<'_> {
         let mut taken = self.room.lock();
         taken.reading = taken.reading.saturating_sub(1);
         taken.reading_bytes = taken.reading_bytes.saturating_sub(self.bytes);
+        if let Entry::Occupied(mut own) = taken.reading_of.entry(self.subject) {
+            match own.get().saturating_sub(1) {
+                0 => drop(own.remove()),
+                left => *own.get_mut() = left,
+            }
+        }
     }
 }
 
@@ -116,12 +131,33 @@ mod tests {
 
     const NOW: NumericDate = NumericDate::from_seconds(1_000_000);
 
+    const ALICE: Key = Key::from_bytes([1; 32]);
+
     fn place(number: u8) -> Key {
         Key::from_bytes([number; 32])
     }
 
     fn keep(room: &Room, number: u8, bytes: usize) -> Option<()> {
-        room.reserve(bytes, NOW).map(|reserved| reserved.keep(place(number), bytes, NOW.plus(60)))
+        let reserved = reserve(room, bytes, NOW)?;
+        reserved.keep(place(number), bytes, NOW.plus(60));
+        Some(())
+    }
+
+    fn reserve(room: &Room, bytes: usize, now: NumericDate) -> Option<Reserved<'_>> {
+        room.reserve(ALICE, bytes, now).ok()
+    }
+
+    /// However slowly they are sent, and however many.
+    #[test]
+    fn a_person_has_no_more_under_way_than_they_may_have_kept() {
+        let room = Room::of(1000, 1_000_000);
+        let mut reading: Vec<_> = (0..MOST).map(|_| room.reserve(ALICE, 10, NOW).expect("room")).collect();
+        assert!(matches!(room.reserve(ALICE, 10, NOW), Err(NotKept::Crowd)));
+        let others = room.reserve(Key::from_bytes([2; 32]), 10, NOW).expect("there is room for others");
+        reading.pop();
+        let again = room.reserve(ALICE, 10, NOW).expect("one of hers came to its end");
+        drop((reading, others, again));
+        assert!(room.lock().reading_of.is_empty());
     }
 
     #[test]
@@ -137,23 +173,23 @@ mod tests {
     #[test]
     fn what_is_read_just_now_takes_all_that_it_may_become_until_it_is_kept_or_given_up() {
         let room = Room::of(10, 100);
-        let reading = room.reserve(90, NOW).expect("room");
-        assert!(room.reserve(20, NOW).is_none());
+        let reading = reserve(&room, 90, NOW).expect("room");
+        assert!(reserve(&room, 20, NOW).is_none());
         reading.keep(place(1), 5, NOW.plus(60));
-        let given_up = room.reserve(95, NOW).expect("room");
+        let given_up = reserve(&room, 95, NOW).expect("room");
         drop(given_up);
-        assert!(room.reserve(95, NOW).is_some() && room.reserve(96, NOW).is_none());
+        assert!(reserve(&room, 95, NOW).is_some() && reserve(&room, 96, NOW).is_none());
     }
 
     #[test]
     fn what_ended_or_was_taken_or_gave_way_takes_no_room() {
         let room = Room::of(1, 100);
         keep(&room, 1, 100).expect("room");
-        assert!(room.reserve(1, NOW.plus(59)).is_none());
-        let reserved = room.reserve(100, NOW.plus(60)).expect("it has ended");
+        assert!(reserve(&room, 1, NOW.plus(59)).is_none());
+        let reserved = reserve(&room, 100, NOW.plus(60)).expect("it has ended");
         reserved.keep(place(2), 100, NOW.plus(120));
         room.give_back(place(2));
-        let reserved = room.reserve(100, NOW.plus(60)).expect("it was taken");
+        let reserved = reserve(&room, 100, NOW.plus(60)).expect("it was taken");
         reserved.keep(place(2), 10, NOW.plus(120));
         room.lock().remove(place(2));
         let taken = room.lock();

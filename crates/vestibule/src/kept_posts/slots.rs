@@ -20,42 +20,44 @@ const ROUNDS: u8 = 3;
 pub(super) async fn put(
     door: &Door,
     subject: Key,
-    record: &Record,
+    mut record: Record,
     until: NumericDate,
 ) -> Result<Option<u8>, StoreError> {
     for _ in 0..ROUNDS {
-        let mut oldest: Option<(NumericDate, u8, Version)> = None;
+        let mut places = Vec::with_capacity(usize::from(MOST));
         for slot in 0..MOST {
-            let key = door.keys.kept_post(subject, slot);
-            match look(door, key).await? {
-                None => {
-                    if let Update::Done(_) = keep(door, key, None, record.seal(door, key), until).await? {
-                        return Ok(Some(slot));
-                    }
-                }
-                Some((at, version)) if oldest.is_none_or(|(oldest, ..)| at < oldest) => {
-                    oldest = Some((at, slot, version));
-                }
-                Some(_) => {}
-            }
+            places.push((look(door, door.keys.kept_post(subject, slot)).await?, slot));
         }
-        let Some((_, slot, version)) = oldest else { continue };
-        let key = door.keys.kept_post(subject, slot);
-        if let Update::Done(_) = keep(door, key, Some(version), record.seal(door, key), until).await? {
-            return Ok(Some(slot));
+        let turns = places.iter().filter_map(|(there, _)| Some(there.as_ref()?.turn.saturating_add(1)));
+        record.turn = turns.max().unwrap_or_default();
+        places.sort_by_key(|(there, _)| there.as_ref().map(|there| (there.at, there.turn)));
+        let free = places.iter().take_while(|(there, _)| there.is_none()).count();
+        for (there, slot) in places.into_iter().take(free.saturating_add(1)) {
+            let key = door.keys.kept_post(subject, slot);
+            let version = there.map(|there| there.version);
+            if let Update::Done(_) = keep(door, key, version, record.seal(door, key), until).await? {
+                return Ok(Some(slot));
+            }
         }
     }
     Ok(None)
 }
 
-/// When what is in a place was sent. What was taken, and what nobody can read, is older than anything.
-async fn look(door: &Door, key: Key) -> Result<Option<(NumericDate, Version)>, StoreError> {
+/// What is in a place.
+struct There {
+    at: NumericDate,
+    turn: u32,
+    version: Version,
+}
+
+/// What is in a place, if anything is. What was taken, and what nobody can read, is older than anything.
+async fn look(door: &Door, key: Key) -> Result<Option<There>, StoreError> {
     let Some(kept) = door.store().kept(key, door.now()).await? else { return Ok(None) };
-    let at = match Held::open(door, key, kept.value) {
-        Some(Held::Record(record)) => record.at,
-        Some(Held::Taken(_)) | None => NumericDate::from_seconds(i64::MIN),
+    let (at, turn) = match Held::open(door, key, kept.value) {
+        Some(Held::Record(record)) => (record.at, record.turn),
+        Some(Held::Taken(_)) | None => (NumericDate::from_seconds(i64::MIN), 0),
     };
-    Ok(Some((at, kept.version)))
+    Ok(Some(There { at, turn, version: kept.version }))
 }
 
 /// What a name names, unless it was taken, or gave way.

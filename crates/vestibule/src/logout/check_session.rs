@@ -68,6 +68,7 @@ pub(crate) async fn session_changed(State(door): State<Arc<Door>>, visit: Visit,
         decision::record(&visit, Logout::ChangeNotHeeded(&error));
         return store_failed();
     }
+    visit.forget_person();
     visit.forget_session();
     decision::record(&visit, Logout::ByChange(&session));
     no_store(StatusCode::NO_CONTENT)

@@ -86,6 +86,7 @@ async fn end(visit: &Visit, provider: &Arc<ConnectedProvider>, query: &str) -> R
     }
     door.end_all(index, &issuer, None).await?;
     if session.is_some() {
+        visit.forget_person();
         visit.forget_session();
     }
     Ok(())

@@ -3,10 +3,11 @@
 use std::sync::LazyLock;
 
 use axum::response::Response;
-use http::{HeaderValue, StatusCode};
+use http::StatusCode;
 
 use super::{
-    Action, STYLE_SOURCE, actions, answer, hash_source, html::raw_text_element, layout, link_button, paragraph,
+    Action, Referrer, STYLE_SOURCE, actions, answer, hash_source, html::raw_text_element, layout, link_button,
+    paragraph,
 };
 
 /// As with the style, browsers hash what has no CR.
@@ -26,7 +27,5 @@ pub(crate) fn hop_page(href: &str) -> Response {
         "default-src 'none'; style-src {}; script-src {}; form-action 'none'; frame-ancestors 'none'; base-uri 'none'",
         *STYLE_SOURCE, *HOP_SOURCE,
     );
-    let policy = HeaderValue::try_from(policy)
-        .unwrap_or(HeaderValue::from_static("default-src 'none'; form-action 'none'; frame-ancestors 'none'"));
-    answer(StatusCode::UNAUTHORIZED, layout("One moment", content), policy)
+    answer(StatusCode::UNAUTHORIZED, layout("One moment", content), policy, Referrer::SameOrigin)
 }

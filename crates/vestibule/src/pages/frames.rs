@@ -2,11 +2,11 @@
 
 use std::sync::LazyLock;
 
-use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use http::StatusCode;
 
 use super::{
-    STYLE_SOURCE, hash_source,
+    OPENER_POLICY, Referrer, STYLE_SOURCE, answer, hash_source,
     html::{Html, document, element, raw_text_element, text, void_element},
     layout, paragraph, sources,
 };
@@ -87,16 +87,10 @@ fn bare_page(content: impl IntoIterator<Item = Html>) -> String {
 /// No `X-Frame-Options`: it cannot name an origin, and where there is a `frame-ancestors` browsers do not ask it.
 fn framed(page: String, directives: &[(&str, String)]) -> Response {
     let policy = directives.iter().map(|(name, sources)| format!("{name} {sources}")).collect::<Vec<_>>().join("; ");
-    let policy = HeaderValue::try_from(policy)
-        .unwrap_or(HeaderValue::from_static("default-src 'none'; form-action 'none'; frame-ancestors 'none'"));
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-        (header::CONTENT_SECURITY_POLICY, policy),
-        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-        (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    ];
-    (StatusCode::OK, headers, page).into_response()
+    let mut response = answer(StatusCode::OK, page, policy, Referrer::SameOrigin);
+    // HTML 7.1.3: for what is in a frame there is none.
+    response.headers_mut().remove(OPENER_POLICY);
+    response
 }
 
 #[cfg(test)]

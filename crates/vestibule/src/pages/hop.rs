@@ -2,11 +2,11 @@
 
 use std::sync::LazyLock;
 
-use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use http::StatusCode;
 
 use super::{
-    STYLE_SOURCE, hash_source,
+    Referrer, STYLE_SOURCE, answer, hash_source,
     html::{element, raw_text_element, void_element},
     layout, paragraph, sources,
 };
@@ -33,16 +33,5 @@ pub(crate) fn fragment_page(redirect_uri: &str, form_action: &[&str]) -> Respons
         *HOP_SOURCE,
         sources(form_action.iter().copied()),
     );
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-        (
-            header::CONTENT_SECURITY_POLICY,
-            HeaderValue::try_from(policy)
-                .unwrap_or(HeaderValue::from_static("default-src 'none'; form-action 'none'; frame-ancestors 'none'")),
-        ),
-        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    ];
-    (StatusCode::OK, headers, page).into_response()
+    answer(StatusCode::OK, page, policy, Referrer::None)
 }

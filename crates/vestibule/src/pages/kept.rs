@@ -3,7 +3,7 @@
 use super::{
     Action, actions,
     html::{Html, element, text, void_element},
-    layout, link_button, paragraph, submit_button,
+    layout, link_button, paragraph, reference_line, submit_button,
 };
 
 /// The one field of the form that has a kept POST sent.
@@ -46,6 +46,10 @@ pub(crate) const OF_ANOTHER_PAGE: Refusal = Refusal {
 };
 pub(crate) const NOT_ASKED_FOR: Refusal =
     Refusal { title: "Nothing was sent", message: "Another site asked for it. What you kept here is still kept." };
+pub(crate) const NOT_WHOLE: Refusal = Refusal {
+    title: "Nothing was sent",
+    message: "Your request did not arrive whole. Go back and try again: what is kept here is still kept.",
+};
 pub(crate) const UNAVAILABLE: Refusal = Refusal {
     title: "This is not available right now",
     message: "Something went wrong on our side, and nothing was sent. Go back and try again in a moment.",
@@ -53,19 +57,23 @@ pub(crate) const UNAVAILABLE: Refusal = Refusal {
 pub(crate) const THROWN_AWAY: Refusal =
     Refusal { title: "It is thrown away", message: "What you wrote was not sent, and is kept no more." };
 
-/// For somebody whose form came when they were signed in no more.
-pub(crate) fn was_kept_page(href: &str) -> String {
-    let message = "You were signed out before your form arrived. It is kept here: sign in, and you will be asked whether to send it.";
-    layout("Please sign in", [paragraph(message), actions([link_button(Action { label: "Sign in", href })])])
+/// For somebody whose form came when they were signed in no more, or not as its page needs it; it is kept for so long.
+pub(crate) fn was_kept_page(href: &str, left: &str) -> String {
+    let message = format!(
+        "You were not signed in, or not as this page needs it, so what you sent was not carried out. It is kept here for {left}: \
+         sign in, and you will be asked whether to send it."
+    );
+    layout("Please sign in", [paragraph(&message), actions([link_button(Action { label: "Sign in", href })])])
 }
 
 /// The same where it could not be kept: going back is what brings it up again.
-pub(crate) fn was_not_kept_page(reason: &str, href: &str) -> String {
+pub(crate) fn was_not_kept_page(reason: &str, href: &str, reference: &str) -> String {
     let message = format!(
-        "You were signed out before your form arrived, and it could not be kept. {reason} Go back to it, sign in in another tab, \
-         and send it again."
+        "You were not signed in, or not as this page needs it, so what you sent was not carried out, and it could not be kept. \
+         {reason} Go back to it, sign in in another tab, and send it again."
     );
-    layout("Please sign in", [paragraph(&message), actions([link_button(Action { label: "Sign in", href })])])
+    let action = link_button(Action { label: "Sign in", href });
+    layout("Please sign in", [paragraph(&message), reference_line(reference), actions([action])])
 }
 
 /// Whether to send it.
@@ -83,7 +91,9 @@ pub(crate) fn ask_page(ask: &Ask<'_>) -> String {
     layout(
         "Send what you wrote?",
         [
-            paragraph("You were signed out before this arrived. It was not carried out; it is kept."),
+            paragraph(
+                "You were not signed in, or not as its page needs it, when this arrived. It was not carried out; it is kept.",
+            ),
             element("ul", &[("class", "facts")], facts),
             element("p", &[("class", "quiet")], [text(&left)]),
             actions([send, throw_away]),
@@ -92,9 +102,9 @@ pub(crate) fn ask_page(ask: &Ask<'_>) -> String {
 }
 
 /// Why it is not sent, or that it is gone.
-pub(crate) fn refusal_page(refusal: Refusal, home: &str) -> String {
+pub(crate) fn refusal_page(refusal: Refusal, home: &str, reference: &str) -> String {
     let action = link_button(Action { label: "To the start page", href: home });
-    layout(refusal.title, [paragraph(refusal.message), actions([action])])
+    layout(refusal.title, [paragraph(refusal.message), reference_line(reference), actions([action])])
 }
 
 fn fact_line(term: &'static str, fact: &str) -> Html {

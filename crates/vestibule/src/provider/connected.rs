@@ -5,8 +5,8 @@ use std::{fmt, sync::Arc, time::Duration};
 use http::HeaderValue;
 use serde_json::Value;
 use vestibule_core::{
-    AuthorizationRequest, Exchange, HttpClient, JwkSet, Misbehaviour, NumericDate, ProviderMetadata, ResponseMode,
-    Step, UserInfoMethod,
+    AuthorizationRequest, Exchange, HttpClient, Issuer, JwkSet, Misbehaviour, NumericDate, ProviderMetadata,
+    ResponseMode, Step, UserInfoMethod,
     authorization::InvalidAuthorizationRequest,
     discovery::{DiscoveryRequest, KeysRequest},
     freshness::{Answer, Conditional, Freshness},
@@ -177,13 +177,22 @@ impl ConnectedProvider {
         if issuer.is_err() {
             self.note_asked(&issuer);
         }
-        let request = DiscoveryRequest::new(issuer?.as_ref().clone());
-        let request = match self.provider.listed_tenants() {
+        let (request, this) = (self.discovery_request(issuer?.as_ref()), Arc::clone(self));
+        self.metadata.get(|etag| this.fetch_metadata(Conditional::new(request, etag))).await
+    }
+
+    /// What its metadata is asked for with, whoever asks.
+    pub(crate) fn discovery_request(&self, issuer: &Issuer) -> DiscoveryRequest {
+        let request = DiscoveryRequest::new(issuer.clone());
+        match self.provider.listed_tenants() {
             Some(tenants) => request.tenants(tenants.clone()),
             None => request,
-        };
-        let this = Arc::clone(self);
-        self.metadata.get(|etag| this.fetch_metadata(Conditional::new(request, etag))).await
+        }
+    }
+
+    /// Whether its issuer stands for many, whose people may sign in where they are listed.
+    pub(crate) fn lists_tenants(&self) -> bool {
+        self.provider.listed_tenants().is_some()
     }
 
     async fn fetch_metadata(

@@ -31,7 +31,7 @@ pub(crate) enum Purpose<'a> {
     Logout,
     /// Who was last here, where POSTs are kept for them.
     Former,
-    /// The name of a kept POST, by what its page calls it.
+    /// The name of a kept POST, by its place: one of [`KEPT_PLACES`].
     Kept(&'a str),
     /// What the last round trips to a provider came to.
     Trips,
@@ -51,6 +51,9 @@ pub(crate) const MOST_CHUNKS: usize = 2;
 /// Where the pending logins of a browser are. There are no other places, so that however many begin at the same moment, none of
 /// which sees the cookies of another, the Cookie header stays short (V26).
 pub(crate) const LOGIN_PLACES: [&str; 8] = ["0", "1", "2", "3", "4", "5", "6", "7"];
+/// Where the names of a browser's kept POSTs are, one for each that a person may have: however many come at the same moment, none of
+/// which sees the cookies of another, there are no more (V26).
+pub(crate) const KEPT_PLACES: [&str; 4] = ["0", "1", "2", "3"];
 /// The most bytes of a Cookie header that our cookies together shall need: proxies refuse a header line of 8 KB.
 pub(crate) const HEADER_BYTES: usize = 8000;
 /// The most cookies of ours, and bytes of them, that are looked at (V62).
@@ -78,7 +81,7 @@ impl CookieNames {
             Purpose::Error => format!("{}error", self.prefix),
             Purpose::Logout => format!("{}logout", self.prefix),
             Purpose::Former => format!("{}former", self.prefix),
-            Purpose::Kept(id) => format!("{}{KEPT}{id}", self.prefix),
+            Purpose::Kept(place) => format!("{}{KEPT}{place}", self.prefix),
             Purpose::Trips => format!("{}{TRIPS}", self.prefix),
         }
     }
@@ -156,6 +159,15 @@ impl CookieNames {
         cookies.ours.iter().map(weight).sum()
     }
 
+    /// The same without the session and the pending logins: what is there whatever becomes of those.
+    pub(crate) fn weight_of_the_rest(&self, cookies: &Cookies<'_>) -> usize {
+        let session = (0..MOST_CHUNKS).filter_map(|chunk| {
+            Some(self.weight(Purpose::Session(chunk), cookies.value(session_suffix(chunk))?.len()))
+        });
+        let logins = cookies.logins().map(|login| self.weight(login.purpose, login.sealed.len()));
+        self.weight_of_all(cookies).saturating_sub(session.chain(logins).sum())
+    }
+
     /// Set-Cookie lines that make the browser forget every cookie of ours that it sent.
     pub(crate) fn delete_all<'a>(&'a self, cookies: &'a Cookies<'_>) -> impl Iterator<Item = HeaderValue> + 'a {
         let mut names: Vec<&str> = cookies.ours.iter().map(|(suffix, _)| *suffix).collect();
@@ -199,6 +211,10 @@ impl<'a> Cookies<'a> {
         self.ours.iter().find(|(name, _)| *name == suffix).map(|(_, value)| *value)
     }
 
+    fn value_in(&self, kind: &str, place: &str) -> Option<&'a [u8]> {
+        self.ours.iter().find(|(name, _)| name.strip_prefix(kind) == Some(place)).map(|(_, value)| *value)
+    }
+
     /// The pending logins.
     pub(crate) fn logins(&self) -> impl Iterator<Item = LoginCookie<'a>> {
         self.ours.iter().filter_map(|(suffix, sealed)| {
@@ -222,9 +238,9 @@ impl<'a> Cookies<'a> {
         self.value("former")
     }
 
-    /// The names of kept POSTs, by what their pages call them.
-    pub(crate) fn kept(&self) -> impl Iterator<Item = (&'a str, &'a [u8])> {
-        self.ours.iter().filter_map(|(suffix, sealed)| Some((suffix.strip_prefix(KEPT)?, *sealed)))
+    /// The names of kept POSTs, with their places.
+    pub(crate) fn kept(&self) -> impl Iterator<Item = (&'static str, &'a [u8])> {
+        KEPT_PLACES.into_iter().filter_map(|place| Some((place, self.value_in(KEPT, place)?)))
     }
 
     pub(crate) fn trips(&self) -> Option<&'a [u8]> {

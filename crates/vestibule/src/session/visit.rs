@@ -1,5 +1,7 @@
 //! One request at the door: who it is, once somebody asks, and what the response says about our cookies.
 
+mod forgotten;
+
 use std::{
     fmt,
     future::Future,
@@ -11,6 +13,7 @@ use std::{
 use http::{HeaderMap, HeaderValue, Request, Uri, header};
 use vestibule_core::{Issuer, NumericDate, Subject};
 
+use self::forgotten::Forgets;
 use super::{
     Session,
     begun::Begun,
@@ -20,6 +23,7 @@ use super::{
 use crate::{
     decision::{self, BrowserId, Opening, Trace},
     door::Door,
+    kept_posts,
     session_store::Reach,
     store::StoreError,
 };
@@ -40,6 +44,8 @@ struct Inner {
     begun: OnceLock<Begun>,
     /// The places that its cookies may take, at the least.
     ended: OnceLock<usize>,
+    /// What the browser forgets besides.
+    forgets: OnceLock<Forgets>,
     /// What ties the decisions about it to others. Most requests have none.
     trace: OnceLock<Box<Trace>>,
 }
@@ -71,6 +77,7 @@ impl Visit {
             prolonged: OnceLock::new(),
             begun: OnceLock::new(),
             ended: OnceLock::new(),
+            forgets: OnceLock::new(),
             trace: OnceLock::new(),
         }))
     }
@@ -209,6 +216,9 @@ impl Visit {
         if let Ok(Some(earlier)) = self.peek().await {
             self.0.door.end_session(&earlier).await?;
         }
+        if !kept_posts::is_last_here(self, session) {
+            self.forget_who_was_here();
+        }
         // A visit begins one session at most: the callback runs once.
         let _ = self.0.begun.set(Begun::of(session, lines));
         Ok(())
@@ -245,7 +255,10 @@ impl Visit {
         let is_other = |session: &Arc<Session>| *session.issuer != *issuer || session.subject != *subject;
         match self.session().await {
             Ok(session) if !session.as_ref().is_some_and(is_other) => Ok(()),
-            _ => self.log_out().await,
+            _ => {
+                self.forget_who_was_here();
+                self.log_out().await
+            }
         }
     }
 
@@ -279,12 +292,17 @@ impl Visit {
 
     /// What the response says about our cookies.
     pub(super) fn write(&self, headers: &mut HeaderMap) {
-        let Inner { door, asked, begun, ended, trace, .. } = &*self.0;
+        let Inner { door, asked, begun, ended, forgets, trace, .. } = &*self.0;
         if let Some(named) = trace.get().and_then(|trace| trace.named()) {
             headers.append(header::SET_COOKIE, named.set_cookie(&door.base));
         }
         let sets_ours = headers.get_all(header::SET_COOKIE).iter().any(|line| door.names.sets(line));
-        if asked.get().is_none() && begun.get().is_none() && ended.get().is_none() && !sets_ours {
+        if asked.get().is_none()
+            && begun.get().is_none()
+            && ended.get().is_none()
+            && forgets.get().is_none()
+            && !sets_ours
+        {
             return;
         }
         // V12: personal, so no cache keeps it, whatever the handler thought.
@@ -296,6 +314,9 @@ impl Visit {
             (None, None, Some(Asked::Hostile)) => self.clear(headers),
             (None, None, Some(Asked::SignedIn(session))) => self.renew(session, headers),
             (None, None, _) => {}
+        }
+        if let Some(forgets) = forgets.get() {
+            self.forget_what_was_left(*forgets, headers);
         }
     }
 

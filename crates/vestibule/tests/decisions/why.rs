@@ -5,7 +5,7 @@ use vestibule_provider::{Browser, Fault, RegisteredClient};
 
 use crate::{
     bench::{records, reference_on},
-    house::{APP, CLIENT_SECRET, House, ISSUER, TestClock, log::Log, provider},
+    house::{APP, CLIENT_SECRET, House, ISSUER, TestClock, builder, log::Log, provider},
 };
 
 const WHY: &str = "http://localhost:3000/auth/why";
@@ -97,7 +97,10 @@ async fn a_response_without_cookies_is_seen_by_the_browser_that_began_the_login(
 
 #[tokio::test]
 async fn the_error_page_leads_there_in_development() {
-    let mut house = House::new();
+    let (provider, clock) = (provider(), TestClock::new());
+    let vestibule = builder(&provider, &clock).build().expect("the settings hold together");
+    assert_eq!(vestibule.why_path().as_deref(), Some("/auth/why"));
+    let mut house = House::around(provider, clock, &vestibule);
     house.provider.set_fault(Some(Fault::Unreachable));
     let page = house.get("/profile").await;
     assert!(page.text().contains("href=\"/auth/why\""), "{}", page.text());
@@ -120,7 +123,7 @@ async fn in_production_there_is_no_such_page() {
     browser.site(LIVE, vestibule.wrap(axum::Router::new()));
     browser.set_now(vestibule::Clock::now(&clock));
     provider.set_now(vestibule::Clock::now(&clock));
-    assert_eq!(browser.get(&format!("{LIVE}/auth/why")).await.status(), 404);
+    assert_eq!((browser.get(&format!("{LIVE}/auth/why")).await.status().as_u16(), vestibule.why_path()), (404, None));
     browser.get_without_redirects(&format!("{LIVE}/auth/login/corp")).await;
     assert!(browser.cookies().any(|cookie| cookie.name.contains("-login-")), "a login began");
     assert!(!browser.cookies().any(|cookie| cookie.name.starts_with("why-")));

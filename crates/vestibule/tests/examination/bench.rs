@@ -92,8 +92,11 @@ impl Line {
 }
 
 impl HttpClient for Line {
-    fn send(&self, request: Request<Bytes>, limits: Limits) -> Answer<'_> {
+    fn send(&self, mut request: Request<Bytes>, limits: Limits) -> Answer<'_> {
         Box::pin(async move {
+            if let Some(rest) = request.uri().path().strip_prefix(MANY) {
+                *request.uri_mut() = format!("{ISSUER}{rest}").parse().expect("a URI");
+            }
             let path = request.uri().path().to_owned();
             let mut answer = self.provider.send(request, limits).await?;
             (self.change)(&path, &mut answer);
@@ -101,6 +104,9 @@ impl HttpClient for Line {
         })
     }
 }
+
+/// Below this the same provider answers as one that stands for many tenants.
+pub(crate) const MANY: &str = "/organizations/v2.0";
 
 pub(crate) const CONFIGURATION: &str = "/.well-known/openid-configuration";
 

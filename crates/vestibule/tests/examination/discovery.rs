@@ -8,7 +8,7 @@ use vestibule::{
 use vestibule_provider::Fault;
 
 use crate::{
-    bench::{CONFIGURATION, Line, assert_found, assert_not_found, confidential, discovered, found},
+    bench::{CONFIGURATION, Line, MANY, assert_found, assert_not_found, confidential, discovered, found},
     house::ISSUER,
 };
 
@@ -39,6 +39,20 @@ async fn an_issuer_of_somebody_else_and_one_that_is_a_template_are_told_apart() 
     let template = "https://login.microsoftonline.com/{tenantid}/v2.0";
     let template = with_issuer(ISSUER, &Line::with_metadata("issuer", json!(template))).await;
     assert_found(&template, Code::IssuerTemplate, "{tenantid}");
+}
+
+/// V100: what a login would take, the examination takes.
+#[tokio::test]
+async fn a_template_is_what_a_provider_publishes_whose_tenants_are_listed() {
+    let line = Line::with_metadata("issuer", json!(format!("{ISSUER}/{{tenantid}}/v2.0")));
+    let many = || Provider::discovered(&format!("{ISSUER}{MANY}"), confidential()).expect("an issuer");
+    let tenant = "72f988bf-86f1-41af-91ab-2d7cd011db47";
+    let findings = line.examine_other(many().tenants([tenant])).await;
+    assert_not_found(&findings, Code::IssuerTemplate);
+    assert_found(&findings, Code::Discovery, "status 200");
+    assert_found(&findings, Code::Issuer, "those that are listed may sign in");
+    assert_found(&findings, Code::Keys, "1 key");
+    assert_found(&line.examine_other(many()).await, Code::IssuerTemplate, "{tenantid}");
 }
 
 #[tokio::test]

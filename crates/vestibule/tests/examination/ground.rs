@@ -32,6 +32,15 @@ async fn the_base_url_is_for_the_public_or_for_development() {
 }
 
 #[tokio::test]
+async fn development_mode_is_told_of_a_public_application_and_of_no_other() {
+    let findings = public("https://app.example.com", |builder| builder.development()).await;
+    assert_found(&findings, Code::DevelopmentMode, "show everybody");
+    assert_not_found(&public("https://app.example.com", |builder| builder).await, Code::DevelopmentMode);
+    assert_not_found(&public("https://localhost:3000", |builder| builder.development()).await, Code::DevelopmentMode);
+    assert_not_found(&examined(|builder| builder).await, Code::DevelopmentMode);
+}
+
+#[tokio::test]
 async fn a_key_that_a_person_made_is_told() {
     let drawn = SecretKey::generate();
     let findings =

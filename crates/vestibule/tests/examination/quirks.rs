@@ -89,3 +89,12 @@ async fn keycloak_and_zitadel_are_told_by_what_goes_wrong_and_what_is_off() {
     assert!(off.contains("User Info inside ID Token"), "{off}");
     assert_eq!(said("https://contoso.zitadel.cloud", None, |provider| provider).await, "");
 }
+
+/// V100: whoever lists tenants has the issuer that they should have.
+#[tokio::test]
+async fn of_tenants_that_are_listed_nothing_is_said() {
+    let issuer = "https://login.microsoftonline.com/organizations/v2.0";
+    let tenant = "72f988bf-86f1-41af-91ab-2d7cd011db47";
+    assert_eq!(said(issuer, None, |provider| provider.tenants([tenant])).await, "");
+    assert!(said(issuer, None, |provider| provider).await.contains("are no issuers"));
+}

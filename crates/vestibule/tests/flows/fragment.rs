@@ -124,6 +124,7 @@ async fn the_page_runs_its_own_script_and_tells_nobody_where_it_came_from() {
         ("content-type", "text/html; charset=utf-8"),
         ("cache-control", "no-store"),
         ("referrer-policy", "no-referrer"),
+        ("cross-origin-opener-policy", "same-origin"),
         ("x-content-type-options", "nosniff"),
     ] {
         assert_eq!(joined(&page, name), expected, "{name}");

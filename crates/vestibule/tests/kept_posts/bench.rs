@@ -12,7 +12,7 @@ use axum::{
 };
 use http::{HeaderMap, Request, Uri};
 use vestibule::{Builder, KeptPosts, MemoryStore, Vestibule};
-use vestibule_provider::{Browser, DevelopmentProvider, Page};
+use vestibule_provider::{Browser, DevelopmentProvider, Page, User};
 
 use crate::{
     far::Far,
@@ -59,6 +59,11 @@ impl Bench {
 
     pub(crate) fn keeping(mode: Mode, kept: KeptPosts) -> Self {
         Self::at(mode, &house::provider(), &TestClock::new(), &Arc::default(), kept)
+    }
+
+    /// With somebody else at the provider.
+    pub(crate) fn with_user(mode: Mode, user: User) -> Self {
+        Self::at(mode, &house::provider().user(user), &TestClock::new(), &Arc::default(), KeptPosts::default())
     }
 
     /// Two machines before one store.
@@ -164,6 +169,11 @@ impl Bench {
         self.shared.sizes().kept
     }
 
+    /// Whether the browser knows for whom a POST would be kept.
+    pub(crate) fn knows_who_was_here(&self) -> bool {
+        self.house.cookie_names().iter().any(|name| name.ends_with("-former"))
+    }
+
     pub(crate) fn kept_cookies(&self) -> usize {
         self.house.cookie_names().iter().filter(|name| name.contains("-kept-")).count()
     }
@@ -190,6 +200,13 @@ fn application(vestibule: &Vestibule, kept: KeptPosts, received: &Arc<Mutex<Vec<
     let lossy = Router::new().route("/lossy", lossy).route_layer(vestibule.require_login());
     let me = get(async |user: vestibule::EndUser| user.subject().to_string());
     vestibule.wrap(routes.merge(strict).merge(lossy).route("/api/me", me).route("/", get(async || "the start page")))
+}
+
+/// A page that leaves nothing behind.
+pub(crate) fn expect_nothing_kept(bench: &Bench, page: &Page, what: &str) {
+    assert_eq!(page.status(), 401, "{what}: {}", page.text());
+    assert!(!page.text().contains("It is kept"), "{what}: {}", page.text());
+    assert_eq!((bench.in_store(), bench.kept_cookies(), bench.received().len()), (0, 0, 0), "{what}");
 }
 
 /// A body in which every byte occurs.

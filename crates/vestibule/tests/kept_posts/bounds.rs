@@ -2,9 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use axum::body::Body;
+use futures_util::{StreamExt as _, stream::FuturesUnordered};
+use vestibule_provider::User;
+
 use crate::{
-    bench::{Bench, FORM, MODES, Mode},
-    house::paper::{link, set_cookies},
+    bench::{Bench, FORM, MODES, Mode, script},
+    house::{
+        APP,
+        paper::{link, own_form, set_cookies},
+    },
 };
 
 #[tokio::test]
@@ -69,6 +76,101 @@ async fn forms_that_are_sent_at_once_each_find_a_place_or_are_told() {
     assert!(kept >= 4, "{kept}");
     assert!(pages.iter().all(|page| page.status() == 401));
     assert_eq!(bench.in_store(), 4);
+}
+
+/// V26, V60, V62: a script sends forty at once, over one connection: none of them comes with the cookies that another one sets.
+#[tokio::test]
+async fn of_forty_posts_at_once_the_browser_keeps_no_more_names_than_there_are_places() {
+    for mode in MODES {
+        let mut bench = Bench::new(mode);
+        bench.left_alone_overnight().await;
+        let browser = bench.house.browser.clone();
+        let all = (0..40).map(|number| {
+            let mut browser = browser.clone();
+            async move { browser.request(script("/notes", "application/json", &number.to_string())).await }
+        });
+        let answers = futures_util::future::join_all(all).await;
+        // One jar, in the order in which the answers came.
+        for line in answers.iter().flat_map(|answer| answer.hops()).flat_map(|hop| &hop.set_cookies) {
+            bench.house.browser.set_cookie(APP, line);
+        }
+        let bytes = bench.house.cookie_header().len();
+        assert!(bench.kept_cookies() == 4 && bytes < 8000, "{mode:?}: {} names, {bytes} bytes", bench.kept_cookies());
+        for answer in answers.iter().skip(36) {
+            let problem: serde_json::Value = serde_json::from_str(answer.text()).expect("JSON");
+            let asking = bench.house.browser.get(problem["kept"].as_str().expect("an address")).await;
+            let asking = bench.arrived(asking, "alice").await;
+            bench.press_send(&asking).await;
+        }
+        let sent: Vec<_> = bench.received().iter().map(|received| received.body.clone()).collect();
+        assert_eq!(sent, ["36", "37", "38", "39"], "{mode:?}");
+    }
+}
+
+/// One person whose bodies never come to their end takes no room from others: not even their own fifth is waited for.
+#[tokio::test(start_paused = true)]
+async fn somebody_who_sends_a_thousand_forms_drop_by_drop_is_told_at_the_fifth() {
+    let mut bench = Bench::new(Mode::Cookies);
+    bench.left_alone_overnight().await;
+    let browser = bench.house.browser.clone();
+    let dribbling = || Body::from_stream(futures_util::stream::pending::<Result<String, std::io::Error>>());
+    let slow = (0..1000).map(|_| {
+        let (mut browser, request) = (browser.clone(), own_form().uri(format!("{APP}/notes")));
+        let request = request.header("content-type", FORM).body(dribbling()).expect("a request");
+        async move { browser.request(request).await }
+    });
+    let began = tokio::time::Instant::now();
+    let mut at_once = 0;
+    let mut all: FuturesUnordered<_> = slow.collect();
+    while let Some(page) = all.next().await {
+        assert_eq!(page.status(), 401);
+        at_once += usize::from(began.elapsed().is_zero());
+    }
+    assert_eq!((at_once, bench.in_store()), (996, 0));
+    assert_eq!(began.elapsed().as_secs(), 30, "four were waited for");
+}
+
+/// V60: a session that begins counts what stays beside it, and logins under way give way to it.
+#[tokio::test]
+async fn a_large_session_beside_kept_names_and_logins_under_way_leaves_the_header_short() {
+    let large = User::new("alice").claim("picture", "x".repeat(3300));
+    let mut bench = Bench::with_user(Mode::Cookies, large);
+    bench.left_alone_overnight().await;
+    let mut page = None;
+    for number in 0..4 {
+        page = Some(bench.kept("/notes", FORM, format!("number={number}")).await);
+    }
+    for _ in 0..7 {
+        bench.house.browser.get_without_redirects(&format!("{APP}/notes")).await;
+    }
+    let asking = bench.back_from(&page.expect("four")).await;
+    assert_eq!(asking.status(), 200, "{}", asking.text());
+    let (bytes, names) = (bench.house.cookie_header().len(), bench.house.cookie_names());
+    assert!(bytes <= 8000 && bench.kept_cookies() == 4, "{bytes}: {names:?}");
+    assert!(bytes > 6500 && names.iter().any(|name| name.contains("-login-")), "{bytes}: {names:?}");
+}
+
+/// V60: the same where the session is large, and a form comes that needs a fresher one.
+#[tokio::test]
+async fn a_name_that_is_kept_beside_a_large_session_and_logins_under_way_leaves_the_header_short() {
+    let large = User::new("alice").claim("picture", "x".repeat(4000));
+    let mut bench = Bench::with_user(Mode::Cookies, large);
+    bench.house.sign_in("/strict", "alice").await;
+    bench.house.pass(600);
+    for _ in 0..7 {
+        bench.house.browser.get_without_redirects(&format!("{APP}/strict")).await;
+    }
+    for number in 0..4 {
+        bench.house.pass(1);
+        let kept = bench.kept("/strict", FORM, format!("number={number}")).await;
+        let bytes = bench.house.cookie_header().len();
+        assert!(bytes <= 8000 && bench.kept_cookies() >= 1, "{bytes}: {:?}", bench.house.cookie_names());
+        if number == 3 {
+            let asking = bench.back_from(&kept).await;
+            bench.press_send(&asking).await;
+        }
+    }
+    assert_eq!(bench.received().first().map(|received| received.body.clone()), Some("number=3".into()));
 }
 
 /// V60: what is set in the browser is small, and its names are ours.

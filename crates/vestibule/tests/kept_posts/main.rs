@@ -8,6 +8,7 @@ mod house;
 
 mod bench;
 mod bounds;
+mod left_behind;
 mod pictures;
 mod refused;
 mod resumed;

@@ -8,24 +8,19 @@ use vestibule::KeptPosts;
 use vestibule_provider::Page;
 
 use crate::{
-    bench::{Bench, FORM, MODES, Mode, script},
+    bench::{Bench, FORM, MODES, Mode, expect_nothing_kept, script},
     house::{
         APP,
+        log::Log,
         paper::{expect_page_of_ours, link, own_form},
     },
 };
-
-/// A page that leaves nothing behind.
-fn expect_nothing_kept(bench: &Bench, page: &Page, what: &str) {
-    assert_eq!(page.status(), 401, "{what}: {}", page.text());
-    assert!(!page.text().contains("It is kept"), "{what}: {}", page.text());
-    assert_eq!((bench.in_store(), bench.kept_cookies(), bench.received().len()), (0, 0, 0), "{what}");
-}
 
 fn expect_refusal(page: &Page, status: u16, said: &str) {
     assert_eq!(page.status(), status, "{}", page.text());
     assert!(page.text().contains(said), "{}", page.text());
     assert!(!page.text().contains("Send it now"), "and offers nothing: {}", page.text());
+    assert!(reference(page).is_some(), "its record can be found: {}", page.text());
     expect_page_of_ours(page);
 }
 
@@ -115,14 +110,15 @@ async fn a_body_that_is_too_large_or_of_another_kind_is_not_kept_and_its_person_
     let chunked =
         |bytes: usize| Body::from_stream(futures_util::stream::iter([Ok::<_, std::io::Error>("x".repeat(bytes))]));
     for (content_type, body, said) in [
-        (FORM, Body::from("x".repeat(101)), "It is larger than this site keeps."),
-        (FORM, chunked(101), "It is larger than this site keeps."),
+        (FORM, Body::from("x".repeat(101)), "It is larger than this site keeps"),
+        (FORM, chunked(101), "It is larger than this site keeps"),
         ("text/plain", Body::from("x"), "of a kind that this site does not keep"),
         ("application/json", Body::from("{}"), "of a kind that this site does not keep"),
     ] {
         let page = bench.send("/notes", content_type, body).await;
         expect_nothing_kept(&bench, &page, said);
         expect_page_of_ours(&page);
+        assert!(reference(&page).is_some(), "{}", page.text());
         assert!(page.text().contains(said) && page.text().contains("Go back to it"), "{}", page.text());
         assert!(link(&page, "Sign in").ends_with("return_to=%2Fnotes"), "{}", page.text());
     }
@@ -134,7 +130,7 @@ async fn a_body_that_is_too_large_or_of_another_kind_is_not_kept_and_its_person_
     // The way back leads to what a browser would write.
     for address in [format!("/notes?{}", "x".repeat(512)), "/notes?x='".to_owned()] {
         let page = bench.send(&address, FORM, "x").await;
-        assert!(page.text().contains("There is no place for it right now"), "{address}: {}", page.text());
+        assert!(page.text().contains("It cannot be sent to its address later."), "{address}: {}", page.text());
     }
 }
 
@@ -245,7 +241,7 @@ async fn signed_out_again(bench: &mut Bench) -> Page {
 #[tokio::test]
 async fn what_is_kept_ends_after_its_time() {
     for mode in MODES {
-        let mut bench = Bench::keeping(mode, KeptPosts::default().at_most_for(Duration::from_secs(120)));
+        let mut bench = Bench::keeping(mode, KeptPosts::default().lifetime(Duration::from_secs(120)));
         bench.left_alone_overnight().await;
         let kept = bench.kept("/notes", FORM, "text=late").await;
         let asking = bench.back_from(&kept).await;
@@ -293,6 +289,58 @@ async fn nothing_is_sent_that_another_site_or_another_browser_asks_for() {
     let page = bench.house.get(asking.url().path()).await;
     expect_refusal(&page, 410, "nothing to send");
     assert_eq!(bench.received(), []);
+}
+
+/// Whoever says how much they send, and sends less.
+#[tokio::test]
+async fn a_form_of_ours_that_breaks_off_sends_nothing_and_gets_a_page() {
+    let (log, _guard) = Log::listen();
+    let mut bench = Bench::new(Mode::Cookies);
+    bench.left_alone_overnight().await;
+    let kept = bench.kept("/notes", FORM, "text=x").await;
+    bench.back_from(&kept).await;
+    let page = bench.send("/notes", FORM, Body::new(BrokenOff)).await;
+    expect_refusal(&page, 400, "did not arrive whole");
+    assert_eq!((bench.received().len(), bench.in_store(), bench.kept_cookies()), (0, 1, 1));
+    let reference = reference(&page).expect("one");
+    let said = log.lines().into_iter().find(|line| line.contains(&reference)).expect("its record");
+    assert!(said.contains("kept_post_refused") && said.contains("did not arrive whole"), "{said}");
+    let page = bench.house.get("/auth/kept/nothing").await;
+    assert!(log.lines().iter().any(|line| line.contains(&self::reference(&page).expect("one"))));
+}
+
+/// A body of the length of our form that never gets there.
+struct BrokenOff;
+
+impl http_body::Body for BrokenOff {
+    type Data = axum::body::Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<http_body::Frame<Self::Data>, Self::Error>>> {
+        std::task::Poll::Ready(Some(Err(std::io::ErrorKind::ConnectionReset.into())))
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        http_body::SizeHint::with_exact(37)
+    }
+}
+
+/// The reference on a page.
+fn reference(page: &Page) -> Option<String> {
+    let (_, after) = page.text().split_once("Reference <code>")?;
+    Some(after.split('<').next()?.to_owned())
+}
+
+/// Nobody is told that something is kept which their browser knows nothing of.
+#[tokio::test]
+async fn somebody_signed_out_whose_browser_has_no_such_name_is_not_told_that_it_is_kept() {
+    let mut bench = Bench::new(Mode::Cookies);
+    bench.left_alone_overnight().await;
+    let page = bench.send("/notes", FORM, "vestibule_kept=AAAAAAAAAAAAAAAAAAAAAA").await;
+    expect_refusal(&page, 410, "nothing to send");
 }
 
 /// What looks like the form of our page and is not stays what it is.

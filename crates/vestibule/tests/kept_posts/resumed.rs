@@ -1,12 +1,15 @@
 //! What was kept comes to its handler as it was sent.
 
+use std::time::Duration;
+
 use axum::{Form, Json, extract::FromRequest};
 use http::Request;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use vestibule::KeptPosts;
 
 use crate::{
-    bench::{Bench, FORM, MODES, Mode, Received, binary, multipart, script},
+    bench::{Bench, FORM, MODES, Mode, NIGHT, Received, binary, multipart, script},
     house::{
         APP,
         log::Log,
@@ -42,7 +45,7 @@ async fn a_form_that_came_after_the_session_ended_is_sent_once_its_person_is_bac
         assert_eq!(asking.status(), 200, "{}", asking.text());
         assert!(place(&asking).starts_with("/auth/kept/"), "{mode:?}: {}", place(&asking));
         expect_page_of_ours(&asking);
-        for said in ["A form", "34 bytes", "/notes?draft=1&amp;x=a%20b", "Just now", "for another 15 minutes"] {
+        for said in ["A form", "34 bytes", "/notes?draft=1&amp;x=a%20b", "just now", "for another 15 minutes"] {
             assert!(asking.text().contains(said), "{said}: {}", asking.text());
         }
         assert_eq!(bench.received(), [], "{mode:?}: nothing is sent by itself");
@@ -124,28 +127,20 @@ async fn what_one_machine_kept_another_one_sends() {
 }
 
 #[tokio::test]
-async fn a_form_is_kept_too_when_its_person_signed_out_in_another_tab() {
-    for mode in MODES {
-        let mut bench = Bench::new(mode);
-        bench.house.sign_in("/notes", "alice").await;
-        let page = bench.house.get("/auth/logout").await;
-        bench.house.browser.submit(&page, "/auth/logout", &[]).await;
-        assert_eq!(bench.house.me().await, None);
-        let kept = bench.kept("/notes", FORM, "text=x").await;
-        let asking = bench.back_from(&kept).await;
-        bench.press_send(&asking).await;
-        assert_eq!(bench.received().len(), 1, "{mode:?}");
-    }
-}
-
-#[tokio::test]
 async fn a_form_for_a_page_that_wants_a_fresher_sign_in_is_kept_as_well() {
     let mut bench = Bench::new(Mode::Cookies);
     bench.house.sign_in("/strict", "alice").await;
     bench.house.pass(600);
     assert_eq!(bench.house.me().await.as_deref(), Some("alice"), "signed in, but not lately");
     let kept = bench.kept("/strict", FORM, "text=x").await;
+    assert!(
+        kept.text().contains("not as this page needs it") && !kept.text().contains("signed out"),
+        "{}",
+        kept.text()
+    );
+    assert!(kept.text().contains("kept here for 15 minutes"), "{}", kept.text());
     let asking = bench.back_from(&kept).await;
+    assert!(!asking.text().contains("signed out"), "{}", asking.text());
     bench.press_send(&asking).await;
     assert_eq!(bench.received().len(), 1);
 }
@@ -153,12 +148,11 @@ async fn a_form_for_a_page_that_wants_a_fresher_sign_in_is_kept_as_well() {
 /// Of the form of our page nothing is kept: what it stands for is.
 #[tokio::test]
 async fn who_is_signed_out_once_more_before_they_press_send_signs_in_once_more_and_it_is_still_there() {
-    let mut bench = Bench::new(Mode::Cookies);
+    let mut bench = Bench::keeping(Mode::Cookies, KeptPosts::default().lifetime(Duration::from_secs(24 * 3600)));
     bench.left_alone_overnight().await;
     let kept = bench.kept("/notes", FORM, "text=patience").await;
     let asking = bench.back_from(&kept).await;
-    let page = bench.house.get("/auth/logout").await;
-    bench.house.browser.submit(&page, "/auth/logout", &[]).await;
+    bench.house.pass(NIGHT);
     let signed_out = bench.house.browser.submit(&asking, "0", &[]).await;
     assert_eq!((signed_out.status().as_u16(), bench.kept_cookies(), bench.in_store()), (401, 1, 1));
     let asking = bench.back_from(&signed_out).await;
@@ -169,12 +163,12 @@ async fn who_is_signed_out_once_more_before_they_press_send_signs_in_once_more_a
 /// A page that its person opened by its address, once they are signed out again.
 #[tokio::test]
 async fn the_page_that_asks_sends_a_stranger_to_sign_in_first() {
-    let mut bench = Bench::new(Mode::Cookies);
+    let mut bench = Bench::keeping(Mode::Cookies, KeptPosts::default().lifetime(Duration::from_secs(24 * 3600)));
     bench.left_alone_overnight().await;
     let kept = bench.kept("/notes", FORM, "text=x").await;
     let asking = bench.back_from(&kept).await;
-    let page = bench.house.get("/auth/logout").await;
-    bench.house.browser.submit(&page, "/auth/logout", &[]).await;
+    bench.house.pass(NIGHT);
+    bench.at_the_provider_nobody_is_signed_in();
     let asking = bench.house.sign_in(asking.url().path(), "alice").await;
     bench.press_send(&asking).await;
     assert_eq!(bench.received().len(), 1);

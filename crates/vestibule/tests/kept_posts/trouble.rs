@@ -1,5 +1,7 @@
 //! A store in trouble: nobody is told that something is kept that is not, and nothing is sent twice.
 
+use axum::body::Body;
+
 use crate::{
     bench::{Bench, FORM, Mode, script},
     far::{Mishap, Mood},
@@ -12,13 +14,28 @@ async fn what_the_store_does_not_take_is_not_said_to_be_kept() {
     bench.left_alone_overnight().await;
     bench.store.next("keep", Mishap::NotDone);
     let page = bench.send("/notes", FORM, "text=x").await;
-    assert_eq!((page.status().as_u16(), bench.kept_cookies()), (401, 0));
-    assert!(page.text().contains("There is no place for it right now"), "{}", page.text());
+    assert_eq!((page.status().as_u16(), page.header("retry-after"), bench.kept_cookies()), (503, Some("5"), 0));
+    let said = |what: &str| page.text().contains(what);
+    assert!(
+        said("it could not be kept. Something went wrong on our side.") && said("Go back to it"),
+        "{}",
+        page.text()
+    );
     bench.store.next("keep", Mishap::NotDone);
     let answer = bench.house.browser.request(script("/notes", "application/json", "{}")).await;
-    assert!(answer.status() == 401 && !answer.text().contains("\"kept\""), "{}", answer.text());
+    assert_eq!((answer.status().as_u16(), answer.header("retry-after")), (503, Some("5")));
+    assert!(answer.text().contains("login_url") && !answer.text().contains("\"kept\""), "{}", answer.text());
     // It is well again, and so are its people.
     bench.kept("/notes", FORM, "text=x").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_takes_too_long_to_arrive_is_said_to_have_taken_too_long() {
+    let mut bench = Bench::new(Mode::Cookies);
+    bench.left_alone_overnight().await;
+    let never = Body::from_stream(futures_util::stream::pending::<Result<String, std::io::Error>>());
+    let page = bench.send("/notes", FORM, never).await;
+    assert!(page.status() == 401 && page.text().contains("It took too long to arrive."), "{}", page.text());
 }
 
 #[tokio::test(start_paused = true)]

@@ -25,6 +25,7 @@ pub struct Frail {
     pub is_slow: AtomicBool,
     at_once: AtomicUsize,
     pub most_at_once: AtomicUsize,
+    pub marks_asked: AtomicUsize,
 }
 
 impl Frail {
@@ -79,6 +80,7 @@ impl SessionStore for Frail {
     }
 
     fn marks<'a>(&'a self, whose: &'a [Key], now: NumericDate) -> Answer<'a, Mark> {
+        self.marks_asked.fetch_add(1, Ordering::SeqCst);
         if !self.is_slow.load(Ordering::SeqCst) {
             return self.or_fail(|| self.inner.marks(whose, now));
         }

@@ -2,6 +2,7 @@
 
 use std::{sync::atomic::Ordering, time::Duration};
 
+use futures_util::FutureExt as _;
 use tokio::time::sleep;
 use vestibule::Tokens;
 use vestibule_provider::{Fault, Page};
@@ -108,10 +109,38 @@ async fn a_store_that_fails_is_named() {
     vestibule.ready().await.expect("all is there");
     assert_eq!(ask(&mut house, "ready").await.status().as_u16(), 200);
     store.fails.store(true, Ordering::SeqCst);
+    house.pass(1);
     let page = ask(&mut house, "ready").await;
     let expected = r#"{"ready":false,"causes":[{"store":"it does not answer"}]}"#;
     assert_eq!((page.status().as_u16(), page.text()), (503, expected));
     assert_eq!(ask(&mut house, "live").await.status().as_u16(), 200);
+}
+
+/// Anybody can ask, from the street too.
+#[tokio::test(start_paused = true)]
+async fn a_thousand_probes_ask_the_store_once_a_second_and_once_at_a_time() {
+    let store = Frail::new();
+    store.is_slow.store(true, Ordering::SeqCst);
+    let (mut house, _line, vestibule) = counted_house(|builder| builder.marks(std::sync::Arc::clone(&store)));
+    vestibule.ready().await.expect("all is there");
+    let before = store.marks_asked.load(Ordering::SeqCst);
+    for second in 1..=3 {
+        let browser = house.browser.clone();
+        let probes = (0..1000).map(|_| {
+            let mut browser = browser.clone();
+            async move { browser.fetch(&format!("{APP}/auth/ready")).await.status().as_u16() }
+        });
+        let statuses = futures_util::future::join_all(probes).await;
+        assert!(statuses.iter().all(|status| *status == 200), "{statuses:?}");
+        assert_eq!(store.marks_asked.load(Ordering::SeqCst) - before, second);
+        house.pass(1);
+    }
+    assert_eq!(store.most_at_once.load(Ordering::SeqCst), 1);
+    // Nobody waits for who hung up.
+    let mut hung_up = house.browser.clone();
+    let asked = hung_up.fetch(&format!("{APP}/auth/ready")).now_or_never();
+    assert!(asked.is_none(), "the store takes longer");
+    assert_eq!(ask(&mut house, "ready").await.status().as_u16(), 200);
 }
 
 /// They are about nobody: whoever asks with a session's cookie stays as idle as they were.
