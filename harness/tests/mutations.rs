@@ -1,5 +1,7 @@
 //! A few thousand mutations of the seeds a run, always the same ones.
 
+#![expect(clippy::print_stdout, reason = "the figures that SECURITY.md has")]
+
 use harness::{
     Target,
     mutation::{Dice, mutated},
