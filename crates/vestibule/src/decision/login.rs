@@ -141,8 +141,8 @@ impl Login<'_> {
             Self::Departed { manner: Manner::Silent, .. } | Self::NoLongerSignedIn(_) | Self::NotFoundOut { .. } => {
                 "Core 3.1.2.1 (prompt=none)".into()
             }
-            Self::AskedForItsFragment(_) => "keep_fragments".into(),
-            Self::AskedWithWhom => "default_provider".into(),
+            Self::AskedForItsFragment(_) => "Builder::keep_fragments".into(),
+            Self::AskedWithWhom => "providers".into(),
             Self::WithNobody => "providers".into(),
             Self::NotBegun(_) => "Fetch Metadata 2".into(),
             Self::NotBegunForOthers { .. } => "Core 4".into(),
