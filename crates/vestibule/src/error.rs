@@ -213,7 +213,7 @@ pub(crate) async fn error_page(
     mut request: Request<Body>,
 ) -> Response {
     let Some((record, after)) = record::read(&visit, request.uri().query()) else { return nothing_to_show(&door) };
-    let After { then, diagnosis, attempt } = after;
+    let After { then, retry_after, diagnosis, attempt } = after;
     let error = LoginError::from_record(&door, record, diagnosis);
     attempt.iter().for_each(|attempt| visit.trace().follow(attempt));
     let bringer = Bringer::of(&visit, request.method(), request.headers());
@@ -233,7 +233,7 @@ pub(crate) async fn error_page(
     }
     let headers = response.headers_mut();
     if matches!(error.record.kind, LoginErrorKind::Unreachable | LoginErrorKind::Store) {
-        let seconds = after.retry_after.unwrap_or(RETRY_AFTER);
+        let seconds = retry_after.unwrap_or(RETRY_AFTER);
         headers.insert(header::RETRY_AFTER, u16::from(seconds).into());
     }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
