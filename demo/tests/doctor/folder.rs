@@ -16,7 +16,11 @@ impl Folder {
         let name = format!("doctor-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
         fs::create_dir_all(&path).expect("a folder");
-        fs::write(path.join("settings.toml"), settings).expect("a file");
+        let file = path.join("settings.toml");
+        fs::write(&file, settings).expect("a file");
+        // It has secrets in it, and somebody who knows what they do gives it to nobody else.
+        #[cfg(unix)]
+        fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("a file of ours");
         Self(path)
     }
 

@@ -106,6 +106,26 @@ async fn a_login_that_the_store_does_not_let_finish_is_an_error() {
     }
 }
 
+/// V97: for a minute after a sign-in it is asked once whether that lasted, and a login begins all the same where it cannot say so.
+#[tokio::test(start_paused = true)]
+async fn a_login_begins_while_the_store_cannot_say_whether_the_last_one_lasted() {
+    for mode in MODES {
+        for trouble in TROUBLES {
+            let mut machine = Machine::new(mode, |builder| builder);
+            let mut browser = machine.signed_in("alice").await;
+            trouble.begins(&machine, &mut browser).await;
+            let began = Instant::now();
+            let page = browser.request(at(navigation(), "/auth/login")).await;
+            assert!(
+                page.header("location").is_some_and(|location| location.starts_with(ISSUER)),
+                "{mode:?} {trouble:?}"
+            );
+            assert!(machine.store.asked().len() <= 1, "{mode:?} {trouble:?}: {:?}", machine.store.asked());
+            assert_eq!(began.elapsed(), trouble.costs(), "{mode:?} {trouble:?}");
+        }
+    }
+}
+
 /// A login that begins asks the store for nothing, and the session that is there is left alone.
 #[tokio::test(start_paused = true)]
 async fn a_login_begins_without_the_store() {
@@ -113,6 +133,8 @@ async fn a_login_begins_without_the_store() {
         for trouble in TROUBLES {
             let mut machine = Machine::new(mode, |builder| builder);
             let mut browser = machine.signed_in("alice").await;
+            machine.house.clock.advance(61);
+            browser.set_now(vestibule::Clock::now(&machine.house.clock));
             trouble.begins(&machine, &mut browser).await;
             let began = Instant::now();
             let page = browser.request(at(navigation(), "/auth/login")).await;
