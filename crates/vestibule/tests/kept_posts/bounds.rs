@@ -133,9 +133,13 @@ async fn somebody_who_sends_a_thousand_forms_drop_by_drop_is_told_at_the_fifth()
 /// V60: a session that begins counts what stays beside it, and logins under way give way to it.
 #[tokio::test]
 async fn a_large_session_beside_kept_names_and_logins_under_way_leaves_the_header_short() {
-    let large = User::new("alice").claim("picture", "x".repeat(3300));
+    let large = User::new("alice").claim("picture", "x".repeat(3600));
     let mut bench = Bench::with_user(Mode::Cookies, large);
     bench.left_alone_overnight().await;
+    // The browser forgot it, so that there is room for names and logins until the next one.
+    for name in bench.house.cookie_names().iter().filter(|name| name.contains("-session")) {
+        bench.house.browser.remove_cookie(name);
+    }
     let mut page = None;
     for number in 0..4 {
         page = Some(bench.kept("/notes", FORM, format!("number={number}")).await);
@@ -147,7 +151,7 @@ async fn a_large_session_beside_kept_names_and_logins_under_way_leaves_the_heade
     assert_eq!(asking.status(), 200, "{}", asking.text());
     let (bytes, names) = (bench.house.cookie_header().len(), bench.house.cookie_names());
     assert!(bytes <= 8000 && bench.kept_cookies() == 4, "{bytes}: {names:?}");
-    assert!(bytes > 6500 && names.iter().any(|name| name.contains("-login-")), "{bytes}: {names:?}");
+    assert!(bytes > 7500 && names.iter().any(|name| name.contains("-login-")), "{bytes}: {names:?}");
 }
 
 /// V60: the same where the session is large, and a form comes that needs a fresher one.
