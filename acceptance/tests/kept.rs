@@ -26,23 +26,22 @@ async fn picture(browser: &Chromium, name: &str) -> Outcome {
     Ok(())
 }
 
-/// Alice writes a note, signs out in another tab, sends it, signs in, and is asked.
+/// Alice writes a note, ends all others of her sessions from another browser, sends the note, signs in, and is asked.
 async fn asked_about_the_note(browser: &Chromium, demo: &Demo, note: &str) -> Outcome {
     browser.open(&demo.page("/notes")).await?;
     browser.press("Alice Liddell").await?;
     browser.sight_of("Write something").await?;
     browser.type_into("text", note).await?;
-    let writing = browser.tab().await?;
-    browser.new_tab().await?;
-    browser.open(&demo.page("/auth/logout")).await?;
-    browser.press("Sign out").await?;
-    browser.sight_of("Goodbye").await?;
-    browser.turn_to(&writing).await?;
+    let other = Chromium::start().await?.ok_or("there was one browser a moment ago")?;
+    other.open(&demo.page("/profile")).await?;
+    other.press("Alice Liddell").await?;
+    other.sight_of("alice@example.com").await?;
+    other.open(&demo.page("/sessions")).await?;
+    other.press("End all others").await?;
     browser.press("Send").await?;
     browser.sight_of("It is kept here").await?;
     picture(browser, "kept-signed-out").await?;
     browser.press("Sign in").await?;
-    browser.press("Alice Liddell").await?;
     let asking = browser.sight_of("Send what you wrote?").await?;
     assert!(asking.contains("/notes") && (asking.contains("just now") || asking.contains(" ago")), "{asking}");
     assert!(browser.address().await?.starts_with(&demo.page("/auth/kept/")));
@@ -50,7 +49,7 @@ async fn asked_about_the_note(browser: &Chromium, demo: &Demo, note: &str) -> Ou
 }
 
 #[tokio::test]
-async fn a_note_that_was_sent_after_signing_out_in_another_tab_arrives_after_signing_in() -> Outcome {
+async fn a_note_that_was_sent_after_its_session_ended_elsewhere_arrives_after_signing_in() -> Outcome {
     let Some(browser) = Chromium::start().await? else { return Ok(()) };
     let demo = Demo::start()?;
     asked_about_the_note(&browser, &demo, "Tea at six & <b>not</b> before: é").await?;
