@@ -36,6 +36,7 @@ fn what_somebody_types_is_normalised() {
         ("acct:joe@example.com:8443", "acct:joe@example.com:8443", "example.com", Some(8443)),
         ("acct:joe@example.com#top", "acct:joe@example.com", "example.com", None),
         ("joe+tag@example.com", "acct:joe+tag@example.com", "example.com", None),
+        ("joe@[::1]", "acct:joe@[::1]", "[::1]", None),
         ("+joe@example.com", "acct:+joe@example.com", "example.com", None),
         ("j\u{f6}e@example.com", "acct:j%C3%B6e@example.com", "example.com", None),
         ("joe@b\u{fc}cher.example", "acct:joe@b\u{fc}cher.example", "xn--bcher-kva.example", None),
