@@ -260,6 +260,7 @@ mod tests {
         claims.insert("role", "admin");
         claims.insert("role", "reader");
         assert_eq!(claims.claim("role"), Some(&Value::from("reader")));
+        assert_eq!(claims.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["role", "sub"]);
         claims.remove("role");
         assert_eq!(claims.claim("role"), None);
     }

@@ -75,3 +75,32 @@ impl EndSessionRequest {
         url
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RP-Initiated Logout 2: a form of ours says what the URL says.
+    #[test]
+    fn the_parameters_of_a_form_are_those_of_the_url() {
+        let metadata = ProviderMetadata::from_json(
+            br#"{"issuer": "https://a.example", "authorization_endpoint": "https://a.example/a",
+                "token_endpoint": "https://a.example/t", "jwks_uri": "https://a.example/k",
+                "end_session_endpoint": "https://a.example/end?tenant=1"}"#,
+        );
+        let (metadata, client) = (metadata.expect("metadata"), Client::public("rp"));
+        let hint = Secret::from("a.b.c");
+        let request = EndSessionRequest::new(&metadata, &client, Some(&hint), "https://app.example.com/bye", "s-1");
+        let request = request.expect("an endpoint");
+        let parameters = [
+            ("id_token_hint", "a.b.c"),
+            ("client_id", "rp"),
+            ("post_logout_redirect_uri", "https://app.example.com/bye"),
+            ("state", "s-1"),
+        ];
+        assert_eq!(request.parameters().collect::<Vec<_>>(), parameters);
+        let url = request.url();
+        let in_the_url: Vec<_> = url.query_pairs().skip(1).collect();
+        assert!(in_the_url.iter().map(|(name, value)| (name.as_ref(), value.as_ref())).eq(parameters));
+    }
+}

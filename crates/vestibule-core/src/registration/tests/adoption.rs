@@ -340,3 +340,12 @@ fn what_was_neither_asked_for_nor_answered_is_not_required() {
     assert!(!information.require_auth_time() && !information.require_signed_request_object());
     assert!(!information.tls_client_certificate_bound_access_tokens());
 }
+
+/// V83
+#[test]
+fn an_answer_is_at_most_64_kibibytes_long() {
+    let limit = RegistrationRequest::LIMITS.body_bytes;
+    assert_eq!(limit, 65_536);
+    let refused = adopt(&with("logo_uri", "x".repeat(limit))).err();
+    assert_eq!(refused, Some(Misbehaviour::BodyTooLarge { limit }.into()));
+}
