@@ -69,7 +69,7 @@ impl Application {
                 scope = "openid profile email"
                 {issuer}
                 "#,
-                key = "A".repeat(43),
+                key = "Q".repeat(43),
                 client_id = text("client_id")?,
                 client_secret = text("client_secret")?,
                 issuer = self.issuer(provider)?,

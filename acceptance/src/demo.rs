@@ -63,7 +63,7 @@ impl Demo {
                 .replace("localhost:3000", &format!("localhost:{port}"))
                 .replace("127.0.0.1:3000", &format!("127.0.0.1:{port}"))
                 .replace("127.0.0.1:3001", &format!("127.0.0.1:{provider_port}"));
-            Self::with_settings(&folder, &format!("secret_key = \"{}\"\n{settings}", "A".repeat(43)))
+            Self::with_settings(&folder, &format!("secret_key = \"{}\"\n{settings}", "Q".repeat(43)))
         })
     }
 

@@ -116,7 +116,7 @@ impl Plan {
             id_token_signed_response_alg = "ES256"
             {more}
             "#,
-            key = "A".repeat(43),
+            key = "Q".repeat(43),
             sessions = self.sessions,
             issuer = provider.issuer().as_str(),
             more = self.provider,

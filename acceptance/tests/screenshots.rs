@@ -244,7 +244,7 @@ fn two_providers() -> Result<Demo, Failure> {
             listen = "127.0.0.1:{port}"
             embedded_provider = "127.0.0.1:{provider_port}"
             "#,
-            key = "A".repeat(43),
+            key = "Q".repeat(43),
         );
         Demo::with_settings(&folder, &settings)
     })

@@ -156,7 +156,7 @@ async fn a_live_page_says_that_its_session_ended_when_the_same_person_ended_all_
     // The provider was not told, so this browser is still signed in there, and nobody is asked.
     visit.browser.open(&visit.application.page("/profile")).await?;
     visit.browser.arrival_at(&visit.application.page("/profile")).await?;
-    let sign_ins = visit.application.log().iter().filter(|line| line.contains("signed in provider")).count();
+    let sign_ins = visit.application.log().iter().filter(|line| line.contains("decision=\"signed_in")).count();
     assert_eq!(sign_ins, 3, "{:?}", visit.application.log());
     Ok(())
 }

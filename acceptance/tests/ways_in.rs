@@ -57,7 +57,7 @@ impl Visit {
     }
 
     fn logins(&self) -> usize {
-        self.demo.log().iter().filter(|line| line.contains("signed in provider")).count()
+        self.demo.log().iter().filter(|line| line.contains("decision=\"signed_in")).count()
     }
 }
 

@@ -202,7 +202,7 @@ fn settings(base: &str, port: u16, issuer: &str, entries: &[Entry]) -> String {
     let head = format!(
         "base_url = \"{base}\"\nafter_logout = \"/goodbye\"\nsecret_key = \"{}\"\n\
          registration_directory = \"registrations\"\n[demo]\nlisten = \"127.0.0.1:{port}\"\n",
-        "A".repeat(43)
+        "Q".repeat(43)
     );
     let tables = entries
         .iter()

@@ -78,7 +78,7 @@ impl Street {
 
     /// How many logins came to their end on each machine.
     pub(crate) fn logins(&self) -> Vec<usize> {
-        let logins = |machine: &Demo| machine.log().iter().filter(|line| line.contains("signed in provider")).count();
+        let logins = |machine: &Demo| machine.log().iter().filter(|line| line.contains("decision=\"signed_in")).count();
         self.machines.iter().map(logins).collect()
     }
 
@@ -113,7 +113,7 @@ fn machine(base_url: &str, issuer: &str) -> Result<Demo, Failure> {
         "base_url = \"{base_url}/\"\nsecret_key = \"{key}\"\ndefault_provider = \"corp\"\n[demo]\nlisten = \"127.0.0.1:0\"\n\
          [provider.corp]\n{client}\nscope = \"openid profile\"\n\
          [provider.posted]\n{client}\nscope = \"openid profile\"\nresponse_mode = \"form_post\"\n",
-        key = "A".repeat(43),
+        key = "Q".repeat(43),
     );
     // Its settings are read once it is there, so the folder may go.
     Demo::with_settings(&Folder::new()?, &settings)
